@@ -1,0 +1,62 @@
+"""Content: what may change in a running cabin without a new container.
+
+`AgentContent` is what the plan knows: no secret value in it, only names and versions.
+`Content` is what is written into the cabin: rendered by `runtimes/`, with secrets opened,
+by the steward at the moment of writing. `ContentVersion` names a content without showing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """A secret by name. kind: "env" (environment and file) or "file" (file only).
+    version rises with every write, so that a new value is a new content."""
+
+    name: str
+    kind: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContent:
+    """Everything that OpenClaw is told about one tenant.
+
+    models: ids that the tenant's provider may be asked for; the first is the primary one.
+    tools: OpenClaw's tools profile ("minimal", "messaging", "coding", "full").
+    prompt: the text of the workspace's AGENTS.md, already expanded; data, not a template.
+    safe_mode: boot beside the state in /data instead of from it.
+    """
+
+    tenant_id: str
+    slug: str
+    url: str
+    models: tuple[str, ...]
+    prompt: str
+    tools: str
+    variables: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[SecretRef, ...] = ()
+    safe_mode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContentVersion:
+    """Which content: the tenant's generation and a *keyed* digest of all of it (an unkeyed one
+    would let a reader guess short secrets). `environment` is the keyed digest of the part that
+    only a restart of the process can take over."""
+
+    generation: int
+    digest: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Files for /run/stateroom, by relative path; what is not named here is removed.
+    Paths under ``install/`` are copied into /data by the entry point, as the cabin's user.
+    ``env`` holds NUL-separated KEY=VALUE pairs. Never shown: repr leaves the files out."""
+
+    version: ContentVersion
+    files: tuple[tuple[str, bytes], ...] = field(repr=False)

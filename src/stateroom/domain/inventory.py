@@ -1,0 +1,93 @@
+"""Inventory: what engine, edge, broker and guard say exists now. It may be stale.
+
+Times are seconds since the epoch, UTC. A mapping is keyed by the cabin's id unless said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stateroom.domain.content import ContentVersion
+from stateroom.domain.routes import RouteTable
+from stateroom.domain.runtime import Resources
+
+
+class State(StrEnum):
+    """What the engine says of an instance."""
+
+    CREATED = "created"  # exists, never started
+    RUNNING = "running"
+    PAUSED = "paused"
+    EXITED = "exited"
+    BROKEN = "broken"  # the engine itself cannot use it (dead, removing)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One container. exit_code, oom_killed and finished_at speak of its last end.
+    content_store: which content tmpfs it sees (another one than today's: it is stale).
+    holder: the id of the namespace holder that it joined (another than today's: it is stale)."""
+
+    name: str
+    cabin: str
+    role: str
+    state: State
+    resources: Resources
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    exit_code: int = 0
+    oom_killed: bool = False
+    content_store: str = ""
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedContent:
+    """What lies in a cabin's content folder. environment_at: when its environment part was
+    last changed; an instance started before that runs with an old environment."""
+
+    version: ContentVersion
+    written_at: float
+    environment_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cabin itself: its holder and its disks. holder: "" while there is none running.
+    disks: name -> size in MiB of each one that is attached and mountable; `kept` of those that
+    exist only as data at rest."""
+
+    cabin: str
+    network: bool = False
+    holder: str = ""
+    disks: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The prober's last answer for an instance that runs. since: of this verdict."""
+
+    healthy: bool
+    since: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """places, instances: everything of this installation, also what nobody wants any more.
+    health: by instance name. routes: what the edge has, None where it does not answer.
+    grants: broker key's SHA-256 -> digest of the grant, None where it cannot be read.
+    content_store: the id of today's content tmpfs, "" while there is none.
+    firewall: the guard says, not long ago, that its table is in place."""
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+    instances: tuple[Instance, ...] = ()
+    content: Mapping[str, AppliedContent] = field(default_factory=dict)
+    content_store: str = ""
+    health: Mapping[str, Health] = field(default_factory=dict)
+    routes: RouteTable | None = None
+    grants: Mapping[str, str] | None = None
+    firewall: bool = False

@@ -1,0 +1,82 @@
+"""RuntimeSpec: what one container of a cabin is, complete, nothing left to decide.
+
+Four parts, by what a change of them costs:
+  shape      image, command, user, mounts, fixed environment: a new container
+  storage    volumes: they only grow
+  resources  CPU, memory, pids: changed in place
+  content    config files, prompt, secrets, variables: written in place (see content.py)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from stateroom.domain.cabin import Cabin
+
+AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """cpu in cores, memory in MiB, pids as a count of processes and threads."""
+
+    cpu: float
+    memory_mb: int
+    pids: int
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A disk of the cabin's own with a hard quota. `name` is unique in the cabin ("data")."""
+
+    name: str
+    path: str
+    size_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where a volume of the cabin appears in this container."""
+
+    volume: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """image: an image *id* (never a tag). command: argv of the program itself; our entry point
+    is put in front by the engine. environment: the same for every tenant of the revision.
+    tmpfs: path and size in MiB. runtime: an OCI runtime by name, "" for the engine's default."""
+
+    image: str
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    tmpfs: tuple[tuple[str, int], ...] = (("/tmp", 256),)
+    runtime: str = ""
+
+    @property
+    def digest(self) -> str:
+        return stable_digest(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSpec:
+    cabin: Cabin
+    role: str
+    shape: Shape
+    resources: Resources
+    stop_seconds: int = 20
+
+    @property
+    def name(self) -> str:
+        """Cabin, role and shape: an instance of another shape has another name."""
+        return f"{self.cabin.name}-{self.role}-{self.shape.digest[:8]}"
+
+
+def stable_digest(value: object) -> str:
+    """SHA-256 (hex) of a JSON-able value, independent of key order."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

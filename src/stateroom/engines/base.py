@@ -1,0 +1,121 @@
+"""The engine's seam: what turns one action of a plan into calls.
+
+The contract, tested by one suite (tests/contract) against every engine:
+
+* idempotent: doing it again changes nothing; what is absent counts as removed
+* sees and touches only what carries this installation's id
+* keeps no state of its own: names and labels on the engine are the only memory
+* every call has a deadline
+* raises only `EngineError`: Retryable, Permanent or Clash
+* no call is retried inside: the next pass is the retry
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from stateroom.domain.cabin import Cabin
+from stateroom.domain.content import Content
+from stateroom.domain.inventory import AppliedContent, Instance, Place
+from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEvent:
+    """A hint to look, never the truth. kind is for logs only ("die", "start", "lost")."""
+
+    kind: str
+    cabin: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """The engine's share of the Inventory."""
+
+    places: Mapping[str, Place]
+    instances: tuple[Instance, ...]
+    content: Mapping[str, AppliedContent]
+    content_store: str
+
+
+class Engine(Protocol):
+    async def observe(self) -> EngineView:
+        """Everything of this installation, in a number of calls that does not grow with cabins
+        where the engine allows it."""
+        ...
+
+    def events(self) -> AsyncIterator[EngineEvent]:
+        """Yields whenever something of this installation changed; yields kind "lost" after it
+        had to connect again, since anything may have happened in between. Never ends."""
+        ...
+
+    async def prepare(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
+        """Namespace, network, disks: there and attached afterwards. Creates what is missing,
+        attaches what exists, never formats a disk that exists, never shrinks one."""
+        ...
+
+    async def create(self, spec: RuntimeSpec) -> None:
+        """An instance by `spec.name`, not started. The place must be prepared (else Retryable).
+        An instance of that name that joined another holder or sees another content store than
+        today's: Clash."""
+        ...
+
+    async def start(self, name: str) -> None:
+        """Runs afterwards. Absent: Retryable."""
+        ...
+
+    async def stop(self, name: str, seconds: int) -> None:
+        """Asked to end, killed after `seconds`. A paused one is woken first. Absent: fine."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """The instance is gone, its last logs are kept (bounded). Never deletes data. Running:
+        Clash; stop it first."""
+        ...
+
+    async def configure(self, cabin: Cabin, content: Content) -> None:
+        """Writes the content so that a reader sees each file old or new, `version` last."""
+        ...
+
+    async def release(self, cabin: str) -> None:
+        """Everything of the cabin goes but its disks' data: instances, holder, network, content."""
+        ...
+
+    async def erase_data(self, cabin: str) -> None:
+        """The disks' data is gone for good. Only by an explicit, recorded request. With an
+        instance left: Clash."""
+        ...
+
+
+@runtime_checkable
+class Resizes(Protocol):
+    async def resize(self, name: str, resources: Resources) -> None:
+        """New limits for a running or stopped instance, in place."""
+        ...
+
+
+@runtime_checkable
+class Logs(Protocol):
+    def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
+        """Lines (without their newline) of the cabin's agent, oldest first, across
+        re-creations; each begins with its time in RFC 3339."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """cpu_cores: used over the last moments. memory_mb: resident, without page cache.
+    disk_mb: used on /data."""
+
+    cpu_cores: float
+    memory_mb: float
+    disk_mb: float
+
+
+@runtime_checkable
+class Measures(Protocol):
+    async def usage(self, cabin: str) -> Usage:
+        """What the cabin uses now, all of its instances together; zeros when none runs."""
+        ...

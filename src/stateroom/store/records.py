@@ -1,0 +1,149 @@
+"""Rows as values: what the repository gives and takes. Times are seconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRecord:
+    """One immutable revision of a blueprint. document: the blueprint as sent (canonical form,
+    no layout). images: what `compile` needs pinned when the revision was made: reference ->
+    {"id": image id, "command": [argv]}."""
+
+    id: int
+    blueprint: str
+    number: int
+    document: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    digest: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRecord:
+    """One tenant. revision: the one it should run. deleting: "" | "keep" | "erase".
+    changed_at: when `generation` last rose. restart_at: a restart asked for at that time, 0 for
+    never. limits, values, variables: the tenant's own only, without what is inherited."""
+
+    id: str
+    slug: str
+    name: str
+    blueprint: str
+    revision: int
+    values: Mapping[str, Any]
+    limits: Mapping[str, Any]
+    variables: Mapping[str, str]
+    suspended: bool
+    safe_mode: bool
+    restart_at: float
+    generation: int
+    changed_at: float
+    created_at: float
+    deleting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CabinRecord:
+    """tenant: whose it is, or was for a kept one. state: "assigned" | "kept" | "erased".
+    The sealed_* values are sealed boxes that only the steward opens; the hashes are
+    SHA-256: of the API token in upper-case hex (as the edge compares), of the broker key in
+    lower-case hex."""
+
+    id: str
+    number: int
+    slot: int
+    tenant: str
+    state: str
+    disk_mb: int
+    sealed_token: bytes = field(repr=False)
+    token_sha256: str = ""
+    sealed_broker_key: bytes = field(repr=False, default=b"")
+    broker_key_sha256: str = ""
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRecord:
+    """kind: "env" | "file". version: rises with each write. sealed: see store/sealing.py."""
+
+    tenant: str
+    name: str
+    kind: str
+    version: int
+    updated_at: float
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """A model provider. kind: "openai" | "anthropic" | "demo". sealed_key: b"" for none.
+    prices: model -> {"input": USD per million tokens, "output": ...}."""
+
+    name: str
+    kind: str
+    base_url: str
+    prices: Mapping[str, Any]
+    version: int
+    sealed_key: bytes = field(repr=False, default=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecord:
+    """One thing that went wrong in a cabin. kind: "exit" (an instance ended by itself),
+    "action" (an engine call failed), "boot" (ran, never answered). began_at: when what failed
+    had started, so that at - began_at is how long it lived. detail: a sentence, no secret."""
+
+    cabin: str
+    at: float
+    began_at: float
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """The kept copy of a computed status: for lists and filters, never an input of the plan."""
+
+    tenant: str
+    phase: str
+    since: float
+    reason: str
+    waiting: tuple[str, ...]
+    applied_generation: int
+    running_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredTenant:
+    """Everything the steward's pass needs of one tenant, without any sealed value's content."""
+
+    tenant: TenantRecord
+    cabin: CabinRecord
+    secrets: tuple[SecretRecord, ...]
+    failures: tuple[FailureRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One consistent reading (one transaction) of everything the plan is made from.
+    revisions: by (blueprint, number), those that a tenant refers to."""
+
+    tenants: tuple[DesiredTenant, ...]
+    kept: tuple[CabinRecord, ...]
+    revisions: Mapping[tuple[str, int], RevisionRecord]
+    providers: Mapping[str, ProviderRecord]
+    status: Mapping[str, StatusRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """id rises. kind: "tenant" | "deployment" | "audit". data: JSON-able, no secret."""
+
+    id: int
+    at: float
+    kind: str
+    tenant: str
+    data: Mapping[str, Any]
