@@ -20,6 +20,18 @@ class RevisionRecord:
     layout: Mapping[str, Any]
     digest: str
     created_at: float
+    images: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintRecord:
+    """A blueprint by name. deployed: the revision that was last deployed to everybody, 0 for
+    none yet. newest: its newest revision."""
+
+    name: str
+    deployed: int
+    created_at: float
+    newest: RevisionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ class CabinRecord:
     """tenant: whose it is, or was for a kept one. state: "assigned" | "kept" | "erased".
     The sealed_* values are sealed boxes that only the steward opens; the hashes are
     SHA-256: of the API token in upper-case hex (as the edge compares), of the broker key in
-    lower-case hex."""
+    lower-case hex. "erased" until the steward says that it is done: see `Desired.erased`."""
 
     id: str
     number: int
@@ -105,7 +117,9 @@ class FailureRecord:
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """The kept copy of a computed status: for lists and filters, never an input of the plan."""
+    """The kept copy of a computed status: for lists and filters, never an input of the plan.
+    seen_generation: the tenant's generation that this was computed from, so that a reader can
+    tell the failure of an old generation from one of the change that it waits for."""
 
     tenant: str
     phase: str
@@ -114,6 +128,43 @@ class StatusRecord:
     waiting: tuple[str, ...]
     applied_generation: int
     running_revision: int
+    seen_generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """A tenant as people are shown it, read in one transaction. status: None before the
+    steward has looked for the first time."""
+
+    tenant: TenantRecord
+    cabin: CabinRecord
+    revision: RevisionRecord
+    status: StatusRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRecord:
+    """A kept cabin's disk. id: the cabin's. tenant, slug: whose it was. used_mb: as measured
+    when it was put away, None where nobody could."""
+
+    id: str
+    tenant: str
+    slug: str
+    size_mb: int
+    used_mb: float | None
+    kept_since: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """tenants: (id, slug) of each one that it moves."""
+
+    id: str
+    blueprint: str
+    revision: int
+    canary: str
+    tenants: tuple[tuple[str, str], ...]
+    created_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +180,15 @@ class DesiredTenant:
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One consistent reading (one transaction) of everything the plan is made from.
-    revisions: by (blueprint, number), those that a tenant refers to."""
+    revisions: by (blueprint, number), those that a tenant refers to. erased: cabins that are
+    nobody's and whose data somebody asked to erase; each until `finish_erase`."""
 
     tenants: tuple[DesiredTenant, ...]
     kept: tuple[CabinRecord, ...]
     revisions: Mapping[tuple[str, int], RevisionRecord]
     providers: Mapping[str, ProviderRecord]
     status: Mapping[str, StatusRecord]
+    erased: tuple[CabinRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,209 @@
+"""`stateroom blueprints list | show | check | apply | diff | revisions | schema | deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from stateroom.cli import blueprint_deploy
+from stateroom.cli.failure import Code, Failure, problems_in
+from stateroom.cli.options import Blueprint, Json
+from stateroom.cli.paths import path
+from stateroom.cli.screen import Screen, moment
+from stateroom.cli.session import session
+
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="A blueprint, YAML or JSON; - for stdin.")
+]
+Revision = Annotated[
+    int | None, typer.Option("--revision", metavar="N", min=1, help="Not the newest, this one.")
+]
+From = Annotated[int, typer.Argument(metavar="FROM", min=1, help="A revision's number.")]
+To = Annotated[int, typer.Argument(metavar="TO", min=1, help="Another revision's number.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        help="Blueprints: what tenants are made from, as immutable, numbered revisions.",
+    )
+    for command in (list_, show, check, apply, diff, revisions, schema):
+        group.command(command.__name__.rstrip("_"))(command)
+    blueprint_deploy.register(group)
+    app.add_typer(group, name="blueprints")
+
+
+def list_(as_json: Json = False) -> None:
+    """List the blueprints.
+
+    \b
+    Example:
+      stateroom blueprints list
+    """
+    with session(as_json) as s:
+        answer = s.api.get("/blueprints")
+        if as_json:
+            s.screen.json(answer)
+            return
+        rows = [
+            (str(b.get("name")), _number(b), moment(b.get("created_at"))) for b in _items(answer)
+        ]
+        if rows:
+            s.screen.table(("BLUEPRINT", "REVISION", "CREATED"), rows)
+        else:
+            s.screen.note("No blueprint. `stateroom blueprints apply FILE` makes one.")
+
+
+def show(blueprint: Blueprint, revision: Revision = None, as_json: Json = False) -> None:
+    """Print a blueprint, as `apply` takes it.
+
+    \b
+    Examples:
+      stateroom blueprints show support-agent > support-agent.yaml
+      stateroom blueprints show support-agent --revision 2 --json
+    """
+    with session(as_json) as s:
+        parts = ["revisions", str(revision)] if revision is not None else []
+        answer = s.api.get(path("blueprints", blueprint, *parts))
+        if as_json:
+            s.screen.json(answer)
+        else:
+            _print_yaml(s.screen, answer.get("document", answer))
+
+
+def check(file: File, as_json: Json = False) -> None:
+    """Check a blueprint, changing nothing: every problem at once. Exit code 1 if there is one.
+
+    \b
+    Examples:
+      stateroom blueprints check support-agent.yaml
+      cat support-agent.yaml | stateroom blueprints check -
+    """
+    from stateroom.cli.documents import read_document
+
+    with session(as_json) as s:
+        document = read_document(file)
+        with _document_at_fault():
+            answer = s.api.send_document(
+                "POST", "/blueprints/check", document.text, document.media_type
+            )
+        found = problems_in(answer, "problems")
+        if found or not answer.get("ok", not found):
+            count = f"{len(found)} problem{'' if len(found) == 1 else 's'}"
+            raise Failure(f"{document.file}: {count}.", problems=found, answer=answer)
+        if as_json:
+            s.screen.json(answer)
+        else:
+            s.screen.text(f"{document.file} is a good blueprint.")
+
+
+def apply(file: File, as_json: Json = False) -> None:
+    """Save a blueprint. A new revision only if its meaning changed; no tenant moves by that.
+
+    \b
+    Example:
+      stateroom blueprints apply support-agent.yaml
+    """
+    from stateroom.cli.documents import read_document
+
+    with session(as_json) as s:
+        document = read_document(file)
+        where = path("blueprints", document.name())
+        with _document_at_fault():
+            answer = s.api.send_document("PUT", where, document.text, document.media_type)
+        if as_json:
+            s.screen.json(answer)
+            return
+        s.screen.text(f"{document.name()}: revision {_number(answer)}.")
+        s.screen.note(f"`stateroom blueprints deploy {document.name()}` moves its tenants to it.")
+
+
+def diff(blueprint: Blueprint, from_: From, to: To, as_json: Json = False) -> None:
+    """Show what changed between two revisions.
+
+    \b
+    Example:
+      stateroom blueprints diff support-agent 1 2
+    """
+    with session(as_json) as s:
+        answer = s.api.get(path("blueprints", blueprint, "diff"), **{"from": from_, "to": to})
+        if as_json:
+            s.screen.json(answer)
+            return
+        lines = list(_changes(answer))
+        for line in lines:
+            s.screen.text(line)
+        if not lines:
+            s.screen.note("They mean the same.")
+
+
+def revisions(blueprint: Blueprint, as_json: Json = False) -> None:
+    """List a blueprint's revisions.
+
+    \b
+    Example:
+      stateroom blueprints revisions support-agent
+    """
+    with session(as_json) as s:
+        answer = s.api.get(path("blueprints", blueprint, "revisions"))
+        if as_json:
+            s.screen.json(answer)
+        else:
+            rows = [(_number(each), moment(each.get("created_at"))) for each in _items(answer)]
+            s.screen.table(("REVISION", "CREATED"), rows)
+
+
+def schema(blueprint: Blueprint, as_json: Json = False) -> None:
+    """Print the JSON Schema of a tenant's values: what --set takes.
+
+    \b
+    Example:
+      stateroom blueprints schema support-agent
+    """
+    with session(as_json) as s:
+        s.screen.json(s.api.get(path("blueprints", blueprint, "schema")))
+
+
+class _document_at_fault:  # noqa: N801 - reads as a statement
+    """A file with problems is a failed check (1), not a command that was typed wrong (2)."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Failure) and error.code is Code.USAGE:
+            error.code = Code.FAILED
+
+
+def _items(answer: Any) -> list[Mapping[str, Any]]:
+    found = answer.get("items", []) if isinstance(answer, Mapping) else answer
+    return [each for each in found or () if isinstance(each, Mapping)]
+
+
+def _number(revision: Mapping[str, Any]) -> str:
+    for name in ("revision", "number", "newest"):
+        value = revision.get(name)
+        if isinstance(value, Mapping):
+            return _number(value)
+        if value is not None:
+            return str(value)
+    return ""
+
+
+def _changes(answer: Any) -> list[str]:
+    found = answer.get("changes", answer.get("items")) if isinstance(answer, Mapping) else answer
+    if isinstance(found, str):
+        return found.splitlines()
+    import json
+
+    return [each if isinstance(each, str) else json.dumps(each) for each in found or ()]
+
+
+def _print_yaml(screen: Screen, document: Any) -> None:
+    import yaml
+
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    for line in text.splitlines():
+        screen.raw(line)

@@ -1,0 +1,72 @@
+"""A kind of block: its options, which blocks may link to it, and what it adds to a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stateroom.domain.blocks.draft import Draft
+from stateroom.domain.blocks.option import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One block's options, checked, with tenants' values and defaults filled in. What has
+    neither is not there. JSON's 2.0 is a whole number: here it becomes one."""
+
+    given: Mapping[str, object]
+
+    def text(self, name: str) -> str:
+        return str(self.given[name])
+
+    def whole(self, name: str) -> int:
+        return int(self.number(name))
+
+    def number(self, name: str) -> float:
+        value = self.given[name]
+        assert isinstance(value, int | float)
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        return self.given[name] is True
+
+    def texts(self, name: str) -> Mapping[str, str]:
+        value = self.given[name]
+        assert isinstance(value, Mapping)
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+
+def no_names(_: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """links_from: kinds whose blocks link to one of this kind. at_least, at_most: how many of
+    it a blueprint has. add: its part of the draft. names: environment names that a block with
+    these options (as sent) defines, each with its pointer inside the options."""
+
+    name: str
+    title: str
+    help: str
+    options: tuple[Option, ...]
+    add: Callable[[Draft, Options], Draft]
+    links_from: tuple[str, ...] = ("openclaw",)
+    at_least: int = 0
+    at_most: int | None = None
+    names: Callable[[Mapping[str, object]], tuple[tuple[str, str], ...]] = no_names
+
+    def option(self, name: str) -> Option | None:
+        return next((option for option in self.options if option.name == name), None)
+
+    def describe(self) -> dict[str, object]:
+        """All of it as JSON, for the canvas."""
+        return {
+            "name": self.name, "title": self.title, "help": self.help,
+            "links_from": list(self.links_from),
+            "at_least": self.at_least, "at_most": self.at_most,
+            "options": [option.describe() for option in self.options],
+        }

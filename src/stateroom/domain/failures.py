@@ -1,0 +1,63 @@
+"""Which failures can be read off an inventory: a pure function, so that noticing twice, or
+after a crash of ours, records the same failure once (`at` follows from the engine alone)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stateroom.domain.instances import BOOT_DEADLINE, is_current, never_answered
+from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.wish import Failure, Intent, Wish
+
+EXIT_MEANINGS = {
+    78: "OpenClaw refused its configuration (exit 78)",
+    137: "it was killed (exit 137)",
+    139: "it crashed (exit 139)",
+    143: "it was told to stop (exit 143)",
+}
+
+
+def noticed(
+    now: float, wishes: Sequence[Wish], inventory: Inventory, in_flight: frozenset[str]
+) -> dict[str, Failure]:
+    """By cabin id, the newest failure that its running instance shows and that is not recorded
+    yet. Cabins with work in flight are left out: an instance that we stop is no failure."""
+    by_cabin: dict[str, list[Instance]] = {}
+    for instance in inventory.instances:
+        by_cabin.setdefault(instance.cabin, []).append(instance)
+    found: dict[str, Failure] = {}
+    for wish in wishes:
+        if wish.intent is not Intent.RUN or wish.cabin.id in in_flight:
+            continue
+        for instance in by_cabin.get(wish.cabin.id, ()):
+            failure = _failure(now, wish, instance, inventory)
+            if failure is not None and not _known(failure, wish):
+                found[wish.cabin.id] = failure
+    return found
+
+
+def _known(failure: Failure, wish: Wish) -> bool:
+    return any(f.at == failure.at and f.kind == failure.kind for f in wish.failures)
+
+
+def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -> Failure | None:
+    if not is_current(instance, wish, inventory):
+        return None
+    if instance.state is State.EXITED and instance.finished_at > 0:
+        since = max(wish.restart_at, wish.changed_at)
+        if instance.finished_at <= since:
+            return None
+        detail = exit_sentence(instance)
+        return Failure(instance.finished_at, instance.started_at, "exit", detail)
+    if instance.state is State.RUNNING and never_answered(now, instance, inventory):
+        at = instance.started_at + BOOT_DEADLINE
+        detail = f"it ran for {BOOT_DEADLINE:.0f} s without answering"
+        return Failure(at, instance.started_at, "boot", detail)
+    return None
+
+
+def exit_sentence(instance: Instance) -> str:
+    if instance.oom_killed:
+        limit = instance.resources.memory_mb
+        return f"it ran out of memory ({limit} MiB; raise limits.memory_mb)"
+    return EXIT_MEANINGS.get(instance.exit_code, f"it ended (exit {instance.exit_code})")

@@ -1,0 +1,56 @@
+"""What one look at an instance tells, against its wish: is it the right one, does it answer,
+must it begin anew? Plan, routes and status ask the same questions and get the same answers."""
+
+from __future__ import annotations
+
+from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.wish import Wish
+
+BOOT_DEADLINE = 240.0
+"""Seconds that an instance may run without ever answering before it is ended and tried again.
+A cold OpenClaw on a busy two-core machine was seen to need 60."""
+
+
+def is_current(instance: Instance, wish: Wish, inventory: Inventory) -> bool:
+    """The instance is what the wish asks for, in today's namespace, with today's content
+    store. One that is not must go, whatever its state."""
+    place = inventory.places.get(wish.cabin.id)
+    return (
+        wish.spec is not None
+        and instance.name == wish.spec.name
+        and instance.state is not State.BROKEN
+        and place is not None
+        and instance.holder == place.holder
+        and instance.content_store == inventory.content_store
+    )
+
+
+def is_healthy(instance: Instance, inventory: Inventory) -> bool:
+    health = inventory.health.get(instance.name)
+    return health is not None and health.healthy
+
+
+def disks_fit(wish: Wish, inventory: Inventory) -> bool:
+    """No disk is smaller than wished. Disks only grow, and only while nothing mounts them."""
+    place = inventory.places.get(wish.cabin.id)
+    disks = place.disks if place else {}
+    return all(disks.get(v.name, v.size_mb) >= v.size_mb for v in wish.volumes)
+
+
+def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:
+    """Why a running instance must begin anew, "" when it need not."""
+    if current.started_at < wish.restart_at:
+        return "a restart was asked for"
+    applied = inventory.content.get(wish.cabin.id)
+    if applied is not None and current.started_at < applied.environment_at:
+        return "its environment changed"
+    if never_answered(now, current, inventory):
+        return f"it did not answer within {BOOT_DEADLINE:.0f} s of its start"
+    return ""
+
+
+def never_answered(now: float, current: Instance, inventory: Inventory) -> bool:
+    health = inventory.health.get(current.name)
+    if health is None or health.healthy:
+        return False
+    return min(now - current.started_at, now - health.since) > BOOT_DEADLINE

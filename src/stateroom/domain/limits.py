@@ -1,0 +1,68 @@
+"""Limits: what one tenant may use up. Each is an option of a block that an operator can set
+for one tenant alone, within the option's own range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from stateroom.domain.blocks import KINDS
+from stateroom.domain.blocks.option import Option
+from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.names import near, shown
+from stateroom.domain.pointer import pointer
+from stateroom.domain.resolve import resolve
+from stateroom.errors import Problem
+
+LIMITS: dict[str, Option] = {
+    option.limit: replace(option, name=option.limit)
+    for kind in KINDS.values()
+    for option in kind.options
+    if option.limit
+}
+"""Every limit by its name in the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """cpu in cores; memory_mb and disk_mb in MiB; pids counts processes and threads."""
+
+    cpu: float
+    memory_mb: int
+    pids: int
+    disk_mb: int
+    requests_per_minute: int
+
+
+def check_limits(limits: Mapping[str, object]) -> tuple[Problem, ...]:
+    """What is wrong with a tenant's own limits, each with its pointer ``/limits/NAME``."""
+    found = []
+    for name, value in limits.items():
+        at = pointer("limits", name)
+        option = LIMITS.get(name)
+        if option is None:
+            hint = near(name, LIMITS, "limits")
+            found.append(Problem(at, "unknown_limit", f"There is no limit {shown(name)}.", hint))
+        elif problem := option.problem(value, at):
+            found.append(problem)
+    return tuple(found)
+
+
+def effective_limits(
+    blueprint: Blueprint, values: Mapping[str, object], limits: Mapping[str, object]
+) -> Limits:
+    """What holds for a tenant. Raises Invalid where values or limits do not fit."""
+    found: dict[str, float] = {}
+    for block in blueprint.blocks:
+        options = None
+        for option in KINDS[block.kind].options:
+            if option.limit:
+                options = options or resolve(block, values, limits)
+                found[option.limit] = options.number(option.name)
+    return Limits(
+        cpu=found["cpu"],
+        memory_mb=int(found["memory_mb"]),
+        pids=int(found["pids"]),
+        disk_mb=int(found["disk_mb"]),
+        requests_per_minute=int(found["requests_per_minute"]),
+    )

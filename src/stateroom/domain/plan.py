@@ -1,0 +1,341 @@
+"""The plan: a pure function of wishes, inventory, time and the cabins with work in flight.
+
+It yields, for each cabin, an ordered list of actions that need no further decision, the edge's
+new table where it differs, and the reasons for everything that is not being done yet.
+
+Rules that every plan keeps (tests/unit/test_plan_properties.py):
+* two instances never write to one disk: the old one is stopped and removed first
+* an instance is stopped on purpose only after the edge was *seen* not to route to it
+* nothing starts without firewall, disks, namespace and content
+* data is erased only for a cabin whose erasure was asked for, when nothing of it is left
+* what one tenant wants changes no action of another cabin, but for the order of boots
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stateroom.domain.actions import (
+    CabinAction,
+    Configure,
+    Create,
+    EraseData,
+    Grant,
+    Prepare,
+    Publish,
+    Release,
+    Remove,
+    Resize,
+    Revoke,
+    Start,
+    Stop,
+)
+from stateroom.domain.backoff import Streak, action_streak, runtime_streak
+from stateroom.domain.instances import disks_fit, is_current, is_healthy, restart_reason
+from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.routes import Door, RouteTable
+from stateroom.domain.routing import wanted_table
+from stateroom.domain.wish import Intent, Wish
+
+BOOTING_FOR = 90.0
+"""Seconds that a boot counts against the number of boots at once; a slower one has stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why something is not done yet. until: when it is looked at again, 0 when something else
+    must happen first. code: a stable word: working, blocked, backoff, route, firewall, turn."""
+
+    cabin: str
+    code: str
+    reason: str
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """cabins: actions by cabin id, to be done in order, cabin by cabin independently.
+    gone: tenants of whom nothing is left that deletion should remove."""
+
+    cabins: Mapping[str, tuple[CabinAction, ...]] = field(default_factory=dict)
+    publish: Publish | None = None
+    waiting: tuple[Waiting, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.cabins and self.publish is None and not self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one cabin's planning yields."""
+
+    actions: tuple[CabinAction, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One cabin's share of the inventory, looked up once."""
+
+    place: Place | None
+    instances: tuple[Instance, ...]
+    inventory: Inventory
+    open_route: bool | None  # None: the edge does not answer, so nobody can say
+
+    @property
+    def holder(self) -> str:
+        return self.place.holder if self.place else ""
+
+
+def plan(
+    now: float,
+    wishes: Sequence[Wish],
+    inventory: Inventory,
+    in_flight: frozenset[str] = frozenset(),
+    boots_at_once: int = 2,
+) -> Plan:
+    """The whole plan. `now` in seconds since the epoch; `in_flight` are cabins whose actions
+    of an earlier plan still run and which are therefore left alone."""
+    views = _views(wishes, inventory)
+    boots = _free_boots(now, views, inventory, in_flight, boots_at_once)
+    cabins: dict[str, tuple[CabinAction, ...]] = {}
+    waiting: list[Waiting] = []
+    gone: list[str] = []
+    for wish in sorted(wishes, key=_boot_order):
+        cabin = wish.cabin.id
+        if cabin in in_flight:
+            waiting.append(Waiting(cabin, "working", "earlier actions are still being carried out"))
+            continue
+        step = _plan_cabin(now, wish, views[cabin], boots)
+        if step.actions:
+            cabins[cabin] = step.actions
+            boots -= sum(isinstance(a, Start) for a in step.actions)
+        waiting.extend(step.waiting)
+        if step.gone:
+            gone.append(wish.tenant)
+    publish = _publish(wishes, inventory, now)
+    return Plan(cabins, publish, tuple(waiting), tuple(gone))
+
+
+def _boot_order(wish: Wish) -> tuple[bool, int]:
+    return (not wish.was_ready, wish.cabin.number)
+
+
+def _views(wishes: Sequence[Wish], inventory: Inventory) -> dict[str, View]:
+    instances: dict[str, list[Instance]] = {}
+    for instance in inventory.instances:
+        instances.setdefault(instance.cabin, []).append(instance)
+    doors: dict[str, Door] = {}
+    if inventory.routes is not None:
+        doors = {route.cabin: route.door for route in inventory.routes.routes}
+    views: dict[str, View] = {}
+    for wish in wishes:
+        cabin = wish.cabin.id
+        is_open = None if inventory.routes is None else doors.get(cabin) is Door.OPEN
+        views[cabin] = View(
+            inventory.places.get(cabin), tuple(instances.get(cabin, ())), inventory, is_open
+        )
+    return views
+
+
+def _free_boots(
+    now: float,
+    views: Mapping[str, View],
+    inventory: Inventory,
+    in_flight: frozenset[str],
+    at_once: int,
+) -> int:
+    booting = sum(
+        instance.state is State.RUNNING
+        and now - instance.started_at < BOOTING_FOR
+        and not is_healthy(instance, inventory)
+        for instance in inventory.instances
+        if instance.cabin in views and instance.cabin not in in_flight
+    )
+    return at_once - booting - len(in_flight)
+
+
+def _publish(wishes: Sequence[Wish], inventory: Inventory, now: float) -> Publish | None:
+    if inventory.routes is None:
+        return None
+    table: RouteTable = wanted_table(now, wishes, inventory)
+    if table == inventory.routes:
+        return None
+    return Publish(table, inventory.routes.version)
+
+
+def _plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
+    cabin = wish.cabin.id
+    streak = action_streak(wish, now)
+    if streak.until > now:
+        assert streak.last is not None
+        reason = f"{streak.last.detail}; tried again by itself (attempt {streak.count + 1})"
+        return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),))
+    if wish.intent.leaving:
+        return _plan_leaving(wish, view)
+    if wish.intent is Intent.SUSPEND:
+        return _plan_suspended(wish, view)
+    if wish.blocked or wish.spec is None or wish.content is None:
+        return Step(waiting=(Waiting(cabin, "blocked", wish.blocked or "not compiled yet"),))
+    return _plan_running(now, wish, view, boots)
+
+
+# --- leaving and suspended -------------------------------------------------------------------
+
+
+def _plan_leaving(wish: Wish, view: View) -> Step:
+    cabin = wish.cabin.id
+    if view.open_route is not False:
+        return Step(waiting=(_route_waits(cabin, view),))
+    actions: list[CabinAction] = []
+    for instance in view.instances:
+        actions.extend(_take_away(instance, wish))
+    if wish.grant and wish.grant.key in (view.inventory.grants or {}):
+        actions.append(Revoke(wish.grant.key))
+    place = view.place
+    if view.instances or cabin in view.inventory.content or (place and _stands(place)):
+        actions.append(Release(cabin))
+    if wish.intent is Intent.ERASE and (place is not None and (place.kept or place.disks)):
+        actions.append(EraseData(cabin))
+    return Step(tuple(actions), gone=not actions)
+
+
+def _stands(place: Place) -> bool:
+    return place.network or bool(place.holder) or bool(place.disks)
+
+
+def _plan_suspended(wish: Wish, view: View) -> Step:
+    up = [i for i in view.instances if i.state in (State.RUNNING, State.PAUSED)]
+    if not up:
+        return Step()
+    if view.open_route is not False:
+        return Step(waiting=(_route_waits(wish.cabin.id, view),))
+    return Step(tuple(Stop(i.name, _grace(wish)) for i in up))
+
+
+def _route_waits(cabin: str, view: View) -> Waiting:
+    if view.open_route is None:
+        return Waiting(cabin, "route", "the edge does not answer, so its route cannot be closed")
+    return Waiting(cabin, "route", "its route is being closed first")
+
+
+def _take_away(instance: Instance, wish: Wish) -> list[CabinAction]:
+    steps: list[CabinAction] = []
+    if instance.state in (State.RUNNING, State.PAUSED):
+        steps.append(Stop(instance.name, _grace(wish)))
+    steps.append(Remove(instance.name))
+    return steps
+
+
+def _grace(wish: Wish) -> int:
+    return wish.spec.stop_seconds if wish.spec else 20
+
+
+# --- running ---------------------------------------------------------------------------------
+
+
+def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
+    assert wish.spec is not None and wish.content is not None
+    strangers = [i for i in view.instances if not is_current(i, wish, view.inventory)]
+    old_ones = _plan_strangers(wish, view, strangers)
+    if old_ones.waiting:
+        return old_ones
+    actions: list[CabinAction] = list(old_ones.actions)
+    actions += _foundation(wish, view)
+    current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
+    rest = _plan_instance(now, wish, view, current, boots)
+    return Step((*actions, *rest.actions), rest.waiting)
+
+
+def _plan_strangers(wish: Wish, view: View, strangers: list[Instance]) -> Step:
+    up = any(i.state in (State.RUNNING, State.PAUSED) for i in strangers)
+    if up and view.open_route is not False:
+        return Step(waiting=(_route_waits(wish.cabin.id, view),))
+    return Step(tuple(action for i in strangers for action in _take_away(i, wish)))
+
+
+def _foundation(wish: Wish, view: View) -> list[CabinAction]:
+    """Grant, namespace, disks and content, as far as they are not there."""
+    assert wish.content is not None
+    actions: list[CabinAction] = []
+    grants = view.inventory.grants
+    if wish.grant and grants is not None and grants.get(wish.grant.key) != wish.grant.digest:
+        actions.append(Grant(wish.cabin.id, wish.grant.key, wish.grant.digest))
+    if not _prepared(wish, view):
+        actions.append(Prepare(wish.cabin, wish.volumes))
+    applied = view.inventory.content.get(wish.cabin.id)
+    if applied is None or applied.version != wish.content:
+        actions.append(Configure(wish.cabin, wish.content))
+    return actions
+
+
+def _prepared(wish: Wish, view: View) -> bool:
+    place = view.place
+    if place is None or not place.network or not place.holder:
+        return False
+    return all(volume.name in place.disks for volume in wish.volumes)
+
+
+def _plan_instance(
+    now: float, wish: Wish, view: View, current: Instance | None, boots: int
+) -> Step:
+    assert wish.spec is not None
+    if current is None:
+        start = _may_start(now, wish, view, boots)
+        if start is not None:
+            return Step((Create(wish.spec),), (start,))
+        return Step((Create(wish.spec), Start(wish.spec.name)))
+    if current.state in (State.CREATED, State.EXITED):
+        return _plan_stopped(now, wish, view, current, boots)
+    return _plan_up(now, wish, view, current)
+
+
+def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
+    assert wish.spec is not None
+    resize = _resize(wish, current)
+    if not disks_fit(wish, view.inventory):
+        resize = (*resize, Prepare(wish.cabin, wish.volumes))
+    wait = _may_start(now, wish, view, boots)
+    if wait is not None:
+        return Step(resize, (wait,))
+    return Step((*resize, Start(current.name)))
+
+
+def _plan_up(now: float, wish: Wish, view: View, current: Instance) -> Step:
+    resize = _resize(wish, current)
+    reason = restart_reason(now, wish, current, view.inventory)
+    if not reason and not disks_fit(wish, view.inventory):
+        reason = "its disk grows"
+    if not reason:
+        return Step(resize)
+    if view.open_route is not False:
+        return Step(resize, (_route_waits(wish.cabin.id, view),))
+    grow = () if disks_fit(wish, view.inventory) else (Prepare(wish.cabin, wish.volumes),)
+    stop = Stop(current.name, _grace(wish))
+    return Step((*resize, stop, *grow, Start(current.name)))
+
+
+def _resize(wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
+    assert wish.spec is not None
+    if current.resources == wish.spec.resources:
+        return ()
+    return (Resize(current.name, wish.spec.resources),)
+
+
+def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:
+    """None when it may; else why not."""
+    cabin = wish.cabin.id
+    streak: Streak = runtime_streak(wish, now)
+    if streak.until > now:
+        assert streak.last is not None
+        reason = f"{streak.last.detail}; ended {streak.count} times in a row, started again"
+        return Waiting(cabin, "backoff", f"{reason} after a pause", streak.until)
+    if not view.inventory.firewall:
+        return Waiting(cabin, "firewall", "the firewall is not known to be in place", now + 1.0)
+    if boots <= 0:
+        return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
+    return None

@@ -1,0 +1,158 @@
+"""Topology: which blocks a blueprint must have, and which may be linked with which.
+
+These rules look at the drawing as a whole. One mistake is told once: a link that leads nowhere
+is reported, and not a second time as a block that nothing is linked with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from stateroom.domain import per_tenant
+from stateroom.domain.blocks import KINDS, ROOT
+from stateroom.domain.names import near, nearest, shown
+from stateroom.domain.reading import Found, FoundLink, Reading
+from stateroom.errors import Problem
+
+
+def topology_problems(reading: Reading) -> Iterator[Problem]:
+    """Every problem of the whole that single blocks do not show."""
+    yield from _id_problems(reading.blocks)
+    yield from _count_problems(reading.blocks)
+    wrong_links = list(_link_problems(reading))
+    yield from wrong_links
+    yield from _loose_blocks(reading, wrong_links)
+    yield from _name_clashes(reading.blocks)
+    yield from _value_clashes(reading.blocks)
+
+
+def _id_problems(blocks: tuple[Found, ...]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for block in blocks:
+        if block.id and block.id in seen:
+            detail = f"Another block has the id {block.id} already."
+            yield Problem(f"{block.at}/id", "duplicate_id", detail, "Rename one.", block.id)
+        seen.add(block.id)
+
+
+def _count_problems(blocks: tuple[Found, ...]) -> Iterator[Problem]:
+    counts: Counter[str] = Counter()
+    for block in blocks:
+        counts[block.kind] += 1
+        kind = KINDS.get(block.kind)
+        if kind and kind.at_most is not None and counts[kind.name] > kind.at_most:
+            detail = f"A blueprint has at most {kind.at_most} block of kind {kind.name}."
+            yield Problem(block.at, "too_many_blocks", detail, "Remove it.", block.id or None)
+    for kind in KINDS.values():
+        if counts[kind.name] < kind.at_least:
+            detail = f"There is no block of kind {kind.name}."
+            yield Problem("/blocks", "missing_block", detail, f"Add one. {kind.help}")
+
+
+def _link_problems(reading: Reading) -> Iterator[Problem]:
+    by_id = {block.id: block for block in reading.blocks if block.id}
+    seen: set[tuple[str, str]] = set()
+    for link in reading.links:
+        dangling = list(_dangling(link, by_id))
+        if dangling:
+            yield from dangling
+        elif link.source == link.target:
+            detail = f"{link.source} is linked with itself."
+            yield _of_link(link, "self_link", detail, "Remove the link.")
+        elif link.pair in seen:
+            detail = f"{link.source} and {link.target} are linked twice."
+            yield _of_link(link, "duplicate_link", detail, "Remove one of the links.")
+        else:
+            yield from _wrong_way(link, by_id[link.source], by_id[link.target])
+        seen.add(link.pair)
+
+
+def _of_link(link: FoundLink, code: str, detail: str, hint: str) -> Problem:
+    return Problem(link.at, code, detail, hint, link=link.pair)
+
+
+def _dangling(link: FoundLink, by_id: Mapping[str, Found]) -> Iterator[Problem]:
+    for end, name in enumerate(link.pair):
+        if name not in by_id:
+            hint = near(name, by_id, "blocks")
+            problem = _of_link(link, "dangling_link", f"There is no block {shown(name)}.", hint)
+            yield replace(problem, pointer=f"{link.at}/{end}", link=_short(link))
+
+
+def _short(link: FoundLink) -> tuple[str, str]:
+    # Its ends name no block, so they can be anything that somebody sent.
+    return (link.source[:40], link.target[:40])
+
+
+def _wrong_way(link: FoundLink, source: Found, target: Found) -> Iterator[Problem]:
+    if not source.kind or not target.kind or _allowed(source, target):
+        return
+    detail = f"{_a(source.kind)} cannot lead to {_a(target.kind)}."
+    if _allowed(target, source):
+        hint = f"Turn it round: [{target.id}, {source.id}]."
+    else:
+        hint = f"Links go from a url to the {ROOT.name}, and from there to every other block."
+    yield _of_link(link, "wrong_link", f"{detail[0].upper()}{detail[1:]}", hint)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
+
+
+def _allowed(source: Found, target: Found) -> bool:
+    kind = KINDS.get(target.kind)
+    return kind is not None and source.kind in kind.links_from
+
+
+def _loose_blocks(reading: Reading, wrong_links: list[Problem]) -> Iterator[Problem]:
+    roots = [block for block in reading.blocks if block.kind == ROOT.name]
+    # The links cannot be judged without the one block that all of them go to, nor while some
+    # of them could not be read at all.
+    if len(roots) != 1 or not roots[0].id or any(p.code == "bad_link" for p in reading.problems):
+        return
+    root = roots[0].id
+    linked = {end for link in reading.links for end in link.pair} | _meant(wrong_links, reading)
+    for block in reading.blocks:
+        if not block.id or not block.kind or block.kind == ROOT.name:
+            continue
+        if block.id not in linked:
+            pair = f"[{block.id}, {root}]" if block.kind == "url" else f"[{root}, {block.id}]"
+            detail = f"{block.id} is not linked with {root}."
+            yield Problem(block.at, "unlinked", detail, f"Add the link {pair}.", block.id)
+
+
+def _meant(wrong_links: list[Problem], reading: Reading) -> set[str]:
+    """Blocks that a link with a mistyped end was surely meant for."""
+    ids = [block.id for block in reading.blocks]
+    ends = {end for problem in wrong_links for end in problem.link or ()} - set(ids)
+    return {meant for end in ends if (meant := nearest(end, ids))}
+
+
+def _name_clashes(blocks: tuple[Found, ...]) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for block in blocks:
+        if not block.kind:
+            continue
+        for name, place in KINDS[block.kind].names(block.options):
+            if name in owners:
+                detail = f"{shown(name)} is defined by {owners[name]} already."
+                at = f"{block.at}/options{place}"
+                hint = "An environment has each name once; rename one."
+                yield Problem(at, "duplicate_name", detail, hint, block.id or None)
+            owners.setdefault(name, block.id or "another block")
+
+
+def _value_clashes(blocks: tuple[Found, ...]) -> Iterator[Problem]:
+    first: dict[str, tuple[str, object]] = {}
+    for block in blocks:
+        if not block.kind:
+            continue
+        for place, value in per_tenant.declared(KINDS[block.kind], block.options):
+            owner, demands = first.setdefault(value.name, (block.id, value.demands))
+            if demands != value.demands:
+                detail = f"The value {shown(value.name)} of {owner or 'another block'} is not this."
+                hint = "Give it another name, or the same default, required and set_by."
+                at = f"{block.at}/options{place}"
+                yield Problem(at, "value_conflict", detail, hint, block.id or None)

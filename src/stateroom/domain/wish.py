@@ -1,0 +1,82 @@
+"""A wish: what one cabin should be at this moment, compiled, with nothing left to decide.
+
+The planner compares wishes with the inventory. A wish holds no secret and no handle of an
+engine object; the same wish planned twice gives the same plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stateroom.domain.cabin import Cabin
+from stateroom.domain.content import ContentVersion
+from stateroom.domain.runtime import RuntimeSpec, Volume
+
+
+class Intent(StrEnum):
+    RUN = "run"
+    SUSPEND = "suspend"  # stopped, everything kept in place
+    KEEP = "keep"  # deleted, the disk stays
+    ERASE = "erase"  # deleted, the disk goes
+
+    @property
+    def leaving(self) -> bool:
+        return self in (Intent.KEEP, Intent.ERASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """at, began_at: when it failed and when what failed had begun, so the difference is how
+    long it lived. kind: "exit" | "boot" | "action". detail: a sentence without secrets."""
+
+    at: float
+    began_at: float
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """The tenant's share of the edge's table, without the address and whether it is open."""
+
+    host: str
+    user: str
+    requests_per_minute: int
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerGrant:
+    """key: SHA-256 (hex) of the cabin's broker key; digest: of what it is good for."""
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One cabin's. compiled parts are None where `blocked` says why there are none yet.
+
+    restart_at: a restart asked for at that time (0: never); an instance started before it is
+    restarted. changed_at: when the tenant was last changed; older failures no longer count.
+    was_ready: it answered when last seen; after a reboot such cabins come first.
+    """
+
+    cabin: Cabin
+    tenant: str
+    slug: str
+    intent: Intent
+    generation: int
+    revision: int
+    spec: RuntimeSpec | None = None
+    volumes: tuple[Volume, ...] = ()
+    content: ContentVersion | None = None
+    grant: BrokerGrant | None = None
+    doorway: Doorway | None = None
+    restart_at: float = 0.0
+    changed_at: float = 0.0
+    safe_mode: bool = False
+    failures: tuple[Failure, ...] = ()
+    blocked: str = ""
+    was_ready: bool = False

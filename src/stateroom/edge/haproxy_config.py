@@ -1,0 +1,311 @@
+"""HAProxy's configuration: a pure function of where things are; what differs between tenants is in
+the map.
+
+The way of a request, each step in the section that owns it:
+
+    front       shape of the request -> host -> which backend
+    api         the console and the api, which asks for keys of its own
+    platform    /.stateroom/ on a tenant's host: the api, told which tenant it is
+    programs    identity -> origin -> rate -> door -> the cabin, by address
+    pages       the same for people: HTML instead of problem+json, sign-in instead of 401
+
+Written for HAProxy 2.6 and later. It is never reloaded: routes change by `commit map` and the
+certificate by `commit ssl cert`, both on the runtime socket, so one process without a master is
+enough and no change cuts a connection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stateroom.edge import haproxy_identity, haproxy_shape
+from stateroom.edge.answers import Answer, page
+from stateroom.edge.route_map import FIELDS, MAP_NAME
+
+OWN_NETWORKS = ("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")
+STAND_IN_ADDRESS = "203.0.113.1"
+"""From a network for documentation. OpenClaw refuses a caller that claims to be loopback or the
+proxy itself; behind this edge both only ever mean a browser on this machine."""
+
+RETRY = ("Retry-After", "2")
+
+_AWAY = Answer(
+    503, "Unavailable", "Stateroom itself does not answer. Try again in a moment.", (RETRY,)
+)
+_CLOSED = Answer(
+    503, "Unavailable", "The runtime of this tenant is not ready. Try again in a moment.", (RETRY,)
+)
+_BROKE_OFF = Answer(502, "Bad gateway", "The runtime ended before it had answered. Try again.")
+_TOO_SLOW = Answer(504, "Gateway timeout", "The runtime has not answered in time.")
+_NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
+_TOO_MANY = Answer(
+    429, "Too many requests", "This tenant has used up its requests per minute. Wait as long as "
+    "Retry-After says, or have the limit raised.", (("Retry-After", "%[var(txn.pause)]"),)
+)
+_TOO_MANY_AT_ONCE = Answer(
+    429, "Too many requests", "This tenant has too many requests and streams open at once. Close "
+    "some.", (("Retry-After", "1"),)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeConfig:
+    """addresses: where to listen, IPv4 or IPv6 literals. certificate: one PEM file with chain and
+    key. session_key: PEM of the public key that session cookies are checked with, read at start.
+    maps: the folder of the route map. socket: the runtime API's. pages: the folder of HTML pages.
+    own_networks: callers from there are shown to the runtime as STAND_IN_ADDRESS.
+    max_connections: of all clients together; one source address gets at most half of them.
+    tenant_requests: of one tenant in flight at once, WebSockets and streams included.
+    threads: 0 leaves it to HAProxy, which takes one for each core."""
+
+    console_host: str
+    certificate: Path
+    session_key: Path
+    maps: Path
+    socket: Path
+    pages: Path = Path(__file__).parent / "pages"
+    addresses: tuple[str, ...] = ("127.0.0.1",)
+    https_port: int = 8443
+    http_port: int = 8080
+    api_port: int = 8070
+    own_networks: tuple[str, ...] = OWN_NETWORKS
+    max_connections: int = 4000
+    tenant_requests: int = 256
+    threads: int = 0
+
+    @property
+    def port_suffix(self) -> str:
+        """What follows a host in a URL of ours; browsers leave out 443."""
+        return "" if self.https_port == 443 else f":{self.https_port}"
+
+    @property
+    def map_file(self) -> Path:
+        return self.maps / MAP_NAME
+
+    @property
+    def sign_in(self) -> str:
+        return f"https://{self.console_host}{self.port_suffix}/sign-in"
+
+
+def render(config: EdgeConfig) -> str:
+    """The whole haproxy.cfg."""
+    sections = (
+        _global(config),
+        _defaults(config),
+        _plain_front(config),
+        _front(config),
+        _api(config),
+        _platform(config),
+        _runtimes(config, "programs"),
+        _runtimes(config, "pages"),
+        *_tables(),
+    )
+    return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
+
+
+def _global(config: EdgeConfig) -> list[str]:
+    return [
+        "global",
+        "log stdout format raw local0 info",
+        f"stats socket {config.socket} mode 660 level admin",
+        "stats timeout 30s",
+        f"maxconn {config.max_connections}",
+        *([f"nbthread {config.threads}"] if config.threads else []),
+        "ssl-default-bind-options ssl-min-ver TLSv1.2",
+        "tune.h2.max-concurrent-streams 100",
+    ]
+
+
+def _defaults(config: EdgeConfig) -> list[str]:
+    return [
+        "defaults",
+        "mode http",
+        "log global",
+        f"log-format {_log_format()}",
+        "option dontlognull",
+        # Chunks of a stream leave as they come.
+        "option http-no-delay",
+        # A connection to a runtime serves one request. Addresses are given to another tenant one
+        # day, and the destination comes from the route of each request: nothing is pooled.
+        "option http-server-close",
+        "retries 0",
+        "timeout connect 3s",
+        "timeout http-request 10s",
+        "timeout http-keep-alive 60s",
+        "timeout queue 5s",
+        "timeout client 1h",
+        "timeout client-fin 30s",
+        "timeout server 1h",
+        "timeout tunnel 4h",
+        *(f"errorfile {status} {config.pages}/{status}.http" for status in (400, 408, 500)),
+        _AWAY.error(),
+        _BROKE_OFF.error(),
+        _TOO_SLOW.error(),
+    ]
+
+
+def _log_format() -> str:
+    """One JSON object a line. No query string, which may carry a ticket, no header at all."""
+    text = ", ".join(
+        f'"{key}": "%[var(txn.{name}),json(utf8s)]"'
+        for key, name in (("tenant", "tenant"), ("host", "host"), ("method", "method"),
+                          ("path", "shown"), ("caller", "caller"))
+    )
+    numbers = '"status": %ST, "ms": %Ta, "bytes": %B, "end": "%ts", "client": "%ci"'
+    return f"'{{{numbers}, {text}}}'"
+
+
+def _plain_front(config: EdgeConfig) -> list[str]:
+    """Plain HTTP sends people to HTTPS. Not for unknown hosts: it would redirect to anywhere."""
+    return [
+        "frontend plain",
+        *(f"bind {_listen(a, config.http_port)}" for a in config.addresses),
+        *haproxy_shape.check(),
+        *_find_route(config),
+        "http-request redirect code 308 location "
+        f"https://%[var(txn.host)]{config.port_suffix}%[pathq]",
+    ]
+
+
+def _front(config: EdgeConfig) -> list[str]:
+    half = max(1, config.max_connections // 2)
+    return [
+        "frontend front",
+        *(f"bind {_listen(a, config.https_port)} ssl crt {config.certificate} alpn h2,http/1.1"
+          for a in config.addresses),
+        "tcp-request connection track-sc1 src table sources",
+        f"tcp-request connection reject if {{ sc1_conn_cur gt {half} }}",
+        *haproxy_shape.check(),
+        *_find_route(config),
+        *haproxy_shape.reserved(),
+        *haproxy_shape.page(),
+        *_our_headers(config),
+        *_after_response(config),
+        "use_backend api if console",
+        "use_backend platform if platform_path",
+        "use_backend pages if { var(txn.page) -m bool }",
+        "default_backend programs",
+    ]
+
+
+def _listen(address: str, port: int) -> str:
+    return f"ipv6@[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _find_route(config: EdgeConfig) -> list[str]:
+    return [
+        "http-request set-var(txn.host) req.fhdr(host),host_only",
+        f"acl console var(txn.host) -m str {config.console_host}",
+        f"http-request set-var(txn.route) var(txn.host),map_str({config.map_file}) if !console",
+        "acl known var(txn.route) -m found",
+        _NO_SUCH_HOST.rule("!console !known"),
+        *(f"http-request set-var(txn.{name}) var(txn.route),field({index},|) if known"
+          for index, name in enumerate(FIELDS, start=1)),
+    ]
+
+
+def _our_headers(config: EdgeConfig) -> list[str]:
+    """What the client said about itself goes; what we know takes its place."""
+    stand_in = f"http-request set-var(txn.client) str({STAND_IN_ADDRESS}) if"
+    return [
+        *haproxy_shape.forget_claims(),
+        "http-request set-var-fmt(txn.client) %[src]",
+        "http-request set-var-fmt(txn.target) %[dst]",
+        # A caller whose address is the one that it called is this machine itself.
+        f"{stand_in} {{ var(txn.client),strcmp(txn.target) eq 0 }}",
+        f"{stand_in} {{ src {' '.join(config.own_networks)} }}",
+        f"http-request set-var-fmt(txn.authority) %[var(txn.host)]{config.port_suffix}",
+        "http-request set-header Host %[var(txn.authority)]",
+        "http-request set-header X-Forwarded-For %[var(txn.client)]",
+        "http-request set-header X-Forwarded-Proto https",
+        "http-request set-header X-Forwarded-Host %[var(txn.authority)]",
+    ]
+
+
+def _after_response(config: EdgeConfig) -> list[str]:
+    """Headers of every answer, ours and the runtimes'.
+
+    Strict-Transport-Security binds a host on all of its ports. Where HTTPS is not on 443 it
+    would turn http://HOST:8080 into https://HOST:8080, which nobody serves, so there nobody may
+    send it; our cookies are Secure anyway.
+    """
+    strict = (
+        "http-after-response set-header Strict-Transport-Security max-age=31536000"
+        if config.https_port == 443
+        else "http-after-response del-header Strict-Transport-Security"
+    )
+    return ["http-after-response set-header X-Content-Type-Options nosniff", strict]
+
+
+def _api(config: EdgeConfig) -> list[str]:
+    return ["backend api", f"server api 127.0.0.1:{config.api_port} maxconn 512"]
+
+
+def _platform(config: EdgeConfig) -> list[str]:
+    """The same api under a lower limit: no identity guards a tenant's reserved path, and a flood
+    there must queue up here and not before the console."""
+    return [
+        "backend platform",
+        # The api decides by the ticket alone; what else a browser holds for this host is the
+        # tenant's business.
+        "http-request del-header Authorization",
+        "http-request del-header Cookie",
+        "http-request set-header X-Stateroom-Tenant %[var(txn.tenant)]",
+        "http-request set-header X-Stateroom-Host %[var(txn.host)]",
+        f"server api 127.0.0.1:{config.api_port} maxconn 64",
+    ]
+
+
+def _runtimes(config: EdgeConfig, name: str) -> list[str]:
+    for_people = name == "pages"
+    closed = page(503, f"{config.pages}/closed.html", (RETRY,)) if for_people else _CLOSED.error()
+    return [
+        f"backend {name}",
+        closed,
+        *haproxy_identity.rules(
+            config.map_file, config.session_key, config.sign_in if for_people else ""
+        ),
+        *_rate(config),
+        "acl open var(txn.door) -m str open",
+        "acl placed var(txn.address) -m len gt 0",
+        "http-request deny deny_status 503 if !open || !placed",
+        *_hand_over(),
+        *haproxy_shape.clean_response(),
+        "server any 0.0.0.0:0",
+    ]
+
+
+def _rate(config: EdgeConfig) -> list[str]:
+    """Requests that are refused do not count: who asks too often is slowed down to the limit,
+    not locked out for as long as the asking goes on."""
+    return [
+        "http-request set-var(txn.pause) int(60),div(txn.limit),add(1)",
+        _TOO_MANY.rule(
+            "{ var(txn.tenant),table_http_req_rate(rates),sub(txn.limit) ge 0 }"
+        ),
+        "http-request track-sc0 var(txn.tenant) table rates",
+        _TOO_MANY_AT_ONCE.rule(f"{{ sc0_conn_cur gt {config.tenant_requests} }}"),
+    ]
+
+
+def _hand_over() -> list[str]:
+    """What the runtime is told, and where it is."""
+    return [
+        "http-request del-header Authorization",
+        "http-request del-header Cookie",
+        "http-request set-header X-Forwarded-User %[var(txn.user)]",
+        # A session is a person at the Control UI, whom OpenClaw gives scopes by itself.
+        "http-request set-header X-OpenClaw-Scopes operator.read,operator.write "
+        "if { var(txn.caller) -m str token }",
+        "http-request set-dst var(txn.address)",
+        "http-request set-dst-port var(txn.port)",
+    ]
+
+
+def _tables() -> tuple[list[str], ...]:
+    return (
+        ["backend rates",
+         "stick-table type string len 64 size 100k expire 2m store http_req_rate(60s),conn_cur"],
+        ["backend sources", "stick-table type ipv6 size 100k expire 2m store conn_cur"],
+    )

@@ -1,0 +1,166 @@
+"""Logs of a cabin's agent as one stream, though containers come and go.
+
+Each container has its own log at Docker, which dies with it. So the last of it is kept when an
+instance is removed: a few bounded files in `home/logs/<cabin>`, each named by when its
+container was made and by its id, so that keeping one twice keeps it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiodocker import Docker
+from aiodocker.exceptions import DockerError
+
+from stateroom.domain.cabin import Installation
+from stateroom.domain.runtime import AGENT
+from stateroom.engines import docker_objects as objects
+from stateroom.engines import docker_reading as reading
+from stateroom.engines.docker_calls import absent, calling, containers, translate
+from stateroom.errors import Retryable
+
+KEEP_BYTES = 256 * 1024
+KEEP_LINES = 4_000
+KEEP_FILES = 4
+LONGEST_TAIL = 10_000
+LOOK_AGAIN = 1.0
+"""Seconds between two looks for the next container, while following."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLogs:
+    """The files. folder: ``home/logs``."""
+
+    folder: Path
+
+    def keep(self, cabin: str, made: int, container: str, lines: list[str]) -> None:
+        """The last KEEP_BYTES of `lines`, whole lines; the oldest file beyond KEEP_FILES goes."""
+        own = self.folder / cabin
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = own / f"{made:012d}-{container[:12]}.log"
+        new = path.with_suffix(".new")
+        new.write_text("".join(f"{line}\n" for line in _last_bytes(lines)))
+        new.rename(path)
+        for old in self._files(cabin)[:-KEEP_FILES]:
+            old.unlink(missing_ok=True)
+
+    def read(self, cabin: str, without: set[str]) -> Iterator[str]:
+        """Lines, oldest first. without: containers (12 digits of the id) that still exist."""
+        for path in self._files(cabin):
+            if path.stem.partition("-")[2] not in without:
+                yield from path.read_text(errors="replace").splitlines()
+
+    def erase(self, cabin: str) -> None:
+        shutil.rmtree(self.folder / cabin, ignore_errors=True)
+
+    def _files(self, cabin: str) -> list[Path]:
+        try:
+            names = sorted(os.listdir(self.folder / cabin))  # noqa: PTH208  names sort by age
+        except OSError:
+            return []
+        return [self.folder / cabin / name for name in names if name.endswith(".log")]
+
+
+class LogReader:
+    def __init__(self, docker: Docker, installation: Installation, kept: KeptLogs) -> None:
+        self._docker = docker
+        self._installation = installation
+        self._kept = kept
+
+    async def keep(self, inspected: dict[str, Any]) -> None:
+        """What an instance that is about to be removed said last."""
+        labels = inspected["Config"]
+        if reading.label(labels, objects.ROLE) != AGENT:
+            return
+        lines = await self._lines(inspected["Id"], KEEP_LINES)
+        cabin = reading.label(labels, objects.CABIN)
+        made = int(reading.seconds(inspected["Created"]))
+        self._kept.keep(cabin, made, inspected["Id"], lines)
+
+    async def read(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
+        tail = max(0, min(tail, LONGEST_TAIL))
+        agents = await self._agents(cabin)
+        present = {agent["Id"][:12] for agent in agents}
+        last: deque[str] = deque(self._kept.read(cabin, present), maxlen=tail)
+        seen: dict[str, str] = {}
+        for agent in agents:
+            lines = await self._lines(agent["Id"], max(tail, 1))
+            # With no tail the last line is still read: to know where following begins.
+            seen[agent["Id"]] = _time_of(lines[-1]) if lines else ""
+            last.extend(lines)
+        for line in last:
+            yield line
+        while follow:
+            for agent in await self._agents(cabin):
+                async for line in self._follow(agent["Id"], seen.get(agent["Id"], "")):
+                    seen[agent["Id"]] = _time_of(line)
+                    yield line
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _agents(self, cabin: str) -> list[dict[str, Any]]:
+        """The cabin's agent containers, oldest first."""
+        labels = [
+            *objects.ours(self._installation),
+            f"{objects.CABIN}={cabin}",
+            f"{objects.ROLE}={AGENT}",
+        ]
+        async with calling(f"list the agents of cabin {cabin}"):
+            return sorted(
+                await containers(self._docker, labels), key=lambda entry: entry["Created"]
+            )
+
+    async def _lines(self, container: str, tail: int) -> list[str]:
+        async with calling(f"read the log of {container[:12]}"):
+            try:
+                parts = await self._docker.containers.container(container).log(
+                    stdout=True, stderr=True, timestamps=True, tail=tail
+                )
+            except DockerError as error:
+                if absent(error):
+                    return []
+                raise
+        return "".join(parts).splitlines()
+
+    async def _follow(self, container: str, after: str) -> AsyncIterator[str]:
+        """Lines later than `after` until the container ends; one that does not run ends soon."""
+        stream = self._docker.containers.container(container).log(
+            stdout=True,
+            stderr=True,
+            timestamps=True,
+            follow=True,
+            since=f"{reading.seconds(after):.6f}",
+        )
+        rest = ""
+        try:
+            async for part in stream:  # no deadline: a log may be silent for hours
+                *lines, rest = (rest + part).split("\n")
+                for line in lines:
+                    # `since` includes what was read already.
+                    if _time_of(line) > after:
+                        yield line
+        except DockerError as error:
+            if not absent(error):
+                raise translate(f"follow the log of {container[:12]}", error) from error
+        except aiohttp.ClientError as error:
+            raise Retryable("the log's connection to Docker broke", after=1) from error
+
+
+def _time_of(line: str) -> str:
+    return line.partition(" ")[0]
+
+
+def _last_bytes(lines: list[str]) -> list[str]:
+    size = 0
+    for count, line in enumerate(reversed(lines)):
+        size += len(line.encode()) + 1
+        if size > KEEP_BYTES:
+            return lines[len(lines) - count :]
+    return lines

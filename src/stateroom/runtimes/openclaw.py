@@ -1,0 +1,157 @@
+"""AgentContent -> the files that OpenClaw reads: a pure function.
+
+The shape of the configuration follows OpenClaw's own documentation (its npm package, `docs/`:
+gateway/trusted-proxy-auth.md, gateway/secrets/, gateway/configuration/) for version 2026.9.
+
+Tenants' texts are data. OpenClaw expands ``${NAME}`` in string values of its config and reads
+objects with ``$include`` or a SecretRef's shape: texts are only ever strings here, and a dollar
+before a brace is doubled, which is OpenClaw's own way to write a plain one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stateroom.domain.cabin import AGENT_PORT, Cabin
+from stateroom.domain.content import AgentContent, Content, ContentVersion
+from stateroom.domain.runtime import stable_digest
+
+BROKER_KEY = "STATEROOM_BROKER_KEY"
+"""Lives as long as the cabin, so it may be environment. OpenClaw refuses a key *file* that is
+not private to its own user, and content files belong to the steward."""
+
+SAFE_STATE = "/tmp/safe-mode"
+
+
+def render(
+    content: AgentContent,
+    cabin: Cabin,
+    version: ContentVersion,
+    secrets: Mapping[str, bytes],
+    broker_key: str,
+) -> Content:
+    """Everything that lies under /run/stateroom, but for the version file, which the engine
+    writes. `secrets` by name: the opened values of `content.secrets`."""
+    files: dict[str, bytes] = {
+        "openclaw.json": _json(_config(content, cabin)),
+        "install/workspace/AGENTS.md": _prompt(content.prompt),
+        "env": _environment(content, secrets, broker_key),
+    }
+    for ref in content.secrets:
+        files[f"secrets/{ref.name}"] = secrets[ref.name]
+    return Content(version, tuple(sorted(files.items())))
+
+
+def canonical(content: AgentContent, cabin: Cabin) -> str:
+    """What the content's keyed digest is made over: everything but secret values, which their
+    versions stand for, as one text."""
+    refs = [[r.name, r.kind, r.version] for r in content.secrets]
+    return stable_digest(
+        [_config(content, cabin), content.prompt, _variables(content), refs, content.safe_mode]
+    )
+
+
+def canonical_environment(content: AgentContent) -> str:
+    """The same for the part that only a new process takes over."""
+    refs = [[r.name, r.version] for r in content.secrets if r.kind == "env"]
+    return stable_digest([_variables(content), refs, content.safe_mode])
+
+
+def user_of(slug: str) -> str:
+    """Whom OpenClaw is told a signed-in caller is: the owner of this tenant's runtime."""
+    return f"owner@{slug}"
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _prompt(text: str) -> bytes:
+    return (text.rstrip("\n") + "\n").encode()
+
+
+def _variables(content: AgentContent) -> list[tuple[str, str]]:
+    own = dict(content.variables)
+    own["STATEROOM_TENANT"] = content.slug
+    own["STATEROOM_URL"] = content.url
+    if content.safe_mode:
+        own["OPENCLAW_STATE_DIR"] = SAFE_STATE
+    return sorted(own.items())
+
+
+def _environment(
+    content: AgentContent, secrets: Mapping[str, bytes], broker_key: str
+) -> bytes:
+    pairs = [f"{name}={value}".encode() for name, value in _variables(content)]
+    pairs.append(f"{BROKER_KEY}={broker_key}".encode())
+    pairs += [r.name.encode() + b"=" + secrets[r.name] for r in content.secrets if r.kind == "env"]
+    return b"".join(pair + b"\0" for pair in pairs)
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${")
+
+
+def _config(content: AgentContent, cabin: Cabin) -> dict[str, Any]:
+    return {
+        "gateway": _gateway(content, cabin),
+        "models": _models(content, cabin),
+        "agents": {
+            "defaults": {
+                "model": {"primary": f"main/{_literal(content.models[0])}"},
+                "workspace": "/data/workspace",
+                "skipBootstrap": True,
+                "heartbeat": {"every": "0m"},
+            }
+        },
+        "plugins": {"allow": [], "slots": {"memory": "none"}},
+        "browser": {"enabled": False},
+        "tools": {"profile": content.tools, "elevated": {"enabled": False}},
+        "update": {"checkOnStart": False},
+        "telemetry": {"enabled": False},
+        "discovery": {"mdns": {"mode": "off"}},
+    }
+
+
+def _gateway(content: AgentContent, cabin: Cabin) -> dict[str, Any]:
+    origin = content.url.rstrip("/")
+    return {
+        "mode": "local",
+        "bind": "lan",
+        "port": AGENT_PORT,
+        "trustedProxies": [str(cabin.gateway)],
+        "controlUi": {"allowedOrigins": [origin]},
+        "http": {"endpoints": {"chatCompletions": {"enabled": True}}},
+        "auth": {
+            "mode": "trusted-proxy",
+            "trustedProxy": {
+                "userHeader": "x-forwarded-user",
+                "requiredHeaders": ["x-forwarded-proto", "x-forwarded-host"],
+                "allowUsers": [user_of(content.slug)],
+                "deviceAutoApprove": {"enabled": True},
+            },
+        },
+    }
+
+
+def _models(content: AgentContent, cabin: Cabin) -> dict[str, Any]:
+    broker = f"http://{cabin.gateway}:{cabin.installation.broker_port}/v1"
+    key = {"source": "env", "provider": "default", "id": BROKER_KEY}
+    models = [_model(model) for model in content.models]
+    main = {"baseUrl": broker, "apiKey": key, "api": "openai-completions", "models": models}
+    return {"mode": "replace", "providers": {"main": main}}
+
+
+def _model(model: str) -> dict[str, Any]:
+    """Cost is counted by the broker; to OpenClaw a model costs nothing."""
+    return {
+        "id": _literal(model),
+        "name": _literal(model),
+        "reasoning": False,
+        "input": ["text"],
+        "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0},
+        "contextWindow": 128_000,
+        "maxTokens": 8192,
+    }

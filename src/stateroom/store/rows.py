@@ -1,0 +1,107 @@
+"""Rows to records: which columns make which record, in the order of the record's fields.
+
+Selecting exactly these columns lets a record be built by position, which is what keeps reading
+a thousand tenants in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stateroom.store import tables as t
+from stateroom.store.records import (
+    CabinRecord,
+    DeploymentRecord,
+    EventRecord,
+    FailureRecord,
+    ProviderRecord,
+    RevisionRecord,
+    SecretRecord,
+    StatusRecord,
+    TenantRecord,
+)
+
+Row = Sequence[Any]
+
+REVISION = tuple(
+    t.revisions.c[name]
+    for name in (
+        "id", "blueprint", "number", "document", "layout", "digest", "created_at", "images",
+    )
+)  # fmt: skip
+TENANT = tuple(
+    t.tenants.c[name]
+    for name in (
+        "id", "slug", "name", "blueprint", "revision", "own_values", "own_limits",
+        "own_variables", "suspended", "safe_mode", "restart_at", "generation", "changed_at",
+        "created_at", "deleting",
+    )
+)  # fmt: skip
+CABIN = tuple(
+    t.cabins.c[name]
+    for name in (
+        "id", "number", "slot", "tenant", "state", "disk_mb", "sealed_token", "token_sha256",
+        "sealed_broker_key", "broker_key_sha256", "created_at",
+    )
+)  # fmt: skip
+SECRET = tuple(
+    t.secrets.c[name] for name in ("tenant", "name", "kind", "version", "updated_at", "sealed")
+)
+PROVIDER = tuple(
+    t.providers.c[name]
+    for name in ("name", "kind", "base_url", "prices", "version", "sealed_key")
+)
+FAILURE = tuple(t.failures.c[name] for name in ("cabin", "at", "began_at", "kind", "detail"))
+STATUS = tuple(
+    t.status.c[name]
+    for name in (
+        "tenant", "phase", "since", "reason", "waiting", "applied_generation",
+        "running_revision", "seen_generation",
+    )
+)  # fmt: skip
+EVENT = tuple(t.events.c[name] for name in ("id", "at", "kind", "tenant", "data"))
+DEPLOYMENT = tuple(
+    t.deployments.c[name]
+    for name in ("id", "blueprint", "revision", "canary", "tenants", "created_at")
+)
+
+
+def revision(row: Row) -> RevisionRecord:
+    return RevisionRecord(*row)
+
+
+def tenant(row: Row) -> TenantRecord:
+    return TenantRecord(*row)
+
+
+def cabin(row: Row) -> CabinRecord:
+    return CabinRecord(*row)
+
+
+def secret(row: Row) -> SecretRecord:
+    return SecretRecord(*row)
+
+
+def provider(row: Row) -> ProviderRecord:
+    return ProviderRecord(*row)
+
+
+def failure(row: Row) -> FailureRecord:
+    return FailureRecord(*row)
+
+
+def status(row: Row) -> StatusRecord:
+    tenant_id, phase, since, reason, waiting, *rest = row
+    return StatusRecord(tenant_id, phase, since, reason, tuple(waiting), *rest)
+
+
+def event(row: Row) -> EventRecord:
+    return EventRecord(*row)
+
+
+def deployment(row: Row) -> DeploymentRecord:
+    id_, blueprint, number, canary, moved, created_at = row
+    return DeploymentRecord(
+        id_, blueprint, number, canary, tuple((m[0], m[1]) for m in moved), created_at
+    )

@@ -1,0 +1,228 @@
+"""The tables. Migrations make them; a test says that both are the same.
+
+Names of columns differ from the records' where the record's name means something else in SQL
+or SQLAlchemy (`values`). Times are seconds since the epoch, UTC; 0 stands for "never".
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# A number that rises for ever: `cabin_number` (never given twice) and `desired` (the change
+# token: every change of desired state raises it).
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+blueprints = Table(
+    "blueprints",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("deployed", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("blueprint", String(64), ForeignKey("blueprints.name"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("layout", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("images", JSON, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    UniqueConstraint("blueprint", "number", name="revisions_number"),
+    sqlite_autoincrement=True,
+)
+
+# A tenant that is gone stays as a row without anything of its own, so that its id is never
+# given again and what it left behind (a kept volume) can still be named.
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String(17), primary_key=True),
+    Column("slug", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("blueprint", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("own_values", JSON, nullable=False),
+    Column("own_limits", JSON, nullable=False),
+    Column("own_variables", JSON, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("safe_mode", Boolean, nullable=False),
+    Column("restart_at", Double, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("deleting", String(5), nullable=False),
+    Column("gone_at", Double, nullable=False),
+    ForeignKeyConstraint(
+        ["blueprint", "revision"],
+        ["revisions.blueprint", "revisions.number"],
+        name="tenants_revision",
+    ),
+    Index(
+        "tenants_live_slug",
+        "slug",
+        unique=True,
+        sqlite_where=text("gone_at = 0"),
+        postgresql_where=text("gone_at = 0"),
+    ),
+)
+
+# memory_mb is what the tenant's limits promise: the capacity is reserved by this row.
+cabins = Table(
+    "cabins",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("slot", Integer, nullable=False),
+    Column("tenant", String(17), ForeignKey("tenants.id"), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("disk_mb", Integer, nullable=False),
+    Column("sealed_token", LargeBinary, nullable=False),
+    Column("token_sha256", String(64), nullable=False),
+    Column("sealed_broker_key", LargeBinary, nullable=False),
+    Column("broker_key_sha256", String(64), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("memory_mb", Integer, nullable=False),
+    Column("used_mb", Double),
+    Column("kept_at", Double, nullable=False),
+    Column("erased_at", Double, nullable=False),
+    Index(
+        "cabins_slot",
+        "slot",
+        unique=True,
+        sqlite_where=text("state = 'assigned'"),
+        postgresql_where=text("state = 'assigned'"),
+    ),
+    Index(
+        "cabins_live_tenant",
+        "tenant",
+        unique=True,
+        sqlite_where=text("state = 'assigned'"),
+        postgresql_where=text("state = 'assigned'"),
+    ),
+    Index("cabins_token", "token_sha256"),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("tenant", String(17), ForeignKey("tenants.id"), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("kind", String(4), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+providers = Table(
+    "providers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("prices", JSON, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("cabin", String(8), primary_key=True),
+    Column("at", Double, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("began_at", Double, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+status = Table(
+    "status",
+    metadata,
+    Column("tenant", String(17), ForeignKey("tenants.id"), primary_key=True),
+    Column("phase", String(16), nullable=False),
+    Column("since", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("waiting", JSON, nullable=False),
+    Column("applied_generation", Integer, nullable=False),
+    Column("running_revision", Integer, nullable=False),
+    Column("seen_generation", Integer, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("tenant", String(17), nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("events_tenant", "tenant", "id"),
+    # Ids are never used again, also after old events were pruned: clients resume by them.
+    sqlite_autoincrement=True,
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("id", String(17), primary_key=True),
+    Column("blueprint", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("canary", String(16), nullable=False),
+    Column("tenants", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+capacity = Table(
+    "capacity",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("memory_mb", BigInteger, nullable=False),
+    Column("disk_mb", BigInteger, nullable=False),
+    Column("slots", Integer, nullable=False),
+)
+
+# answer: what the first call was answered, so that the same call is answered the same.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("jti", String(64), primary_key=True),
+    Column("expires", Double, nullable=False),
+)

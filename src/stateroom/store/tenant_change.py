@@ -1,0 +1,195 @@
+"""Changing a tenant: a JSON Merge Patch on what is stored at this moment, checked as a whole.
+
+Reading, merging, checking and writing are one write transaction, so of two changes at once the
+second merges into the result of the first: neither is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.names import display_name_problem, near, shown
+from stateroom.domain.pointer import pointer
+from stateroom.domain.values import Limits, merge_patch, values_schema
+from stateroom.errors import Denied, Invalid, Moved, Problem
+from stateroom.store import capacity, fitting, lookups
+from stateroom.store import tables as t
+from stateroom.store.changes import record
+from stateroom.store.database import Database
+from stateroom.store.fitting import Belongings
+from stateroom.store.lookups import ParsedBlueprints
+from stateroom.store.records import CabinRecord, RevisionRecord, TenantRecord, TenantView
+from stateroom.store.tenant_create import secret_kind
+from stateroom.store.tenants import raise_generation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """patch: of `values limits variables name blueprint suspended`, shapes already checked.
+    expected: the generation that the caller saw, None for whichever. by_tenant: asked for with
+    the tenant's own key, which may change no more than the values that are left to it."""
+
+    patch: Mapping[str, Any]
+    expected: int | None = None
+    by_tenant: bool = False
+
+
+class TenantChanges:
+    def __init__(
+        self, database: Database, parsed: ParsedBlueprints, clock: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._parsed = parsed
+        self._clock = clock
+
+    async def change(self, slug: str, change: Change) -> TenantView:
+        """Raises NotFound, Conflict (being deleted), Moved, Denied, Invalid, NoCapacity. A patch
+        that changes nothing leaves the generation as it is."""
+        async with self._database.write() as connection:
+            before = await lookups.changeable_tenant(connection, slug)
+            if change.expected is not None and change.expected != before.generation:
+                raise Moved(
+                    f"the tenant {slug} is at generation {before.generation}, not"
+                    f" {change.expected}; read it again and repeat your change"
+                )
+            revision = await self._revision(connection, before, change)
+            blueprint = self._parsed.of(revision)
+            if change.by_tenant:
+                _refuse_what_is_not_the_tenants(blueprint, change.patch)
+            after = _patched(before, revision, change.patch)
+            if after == before:
+                return await lookups.view(connection, before)
+            await self._fit(connection, before, after, blueprint, change.patch)
+            return await self._write(connection, before, after, sorted(change.patch))
+
+    async def _revision(
+        self, connection: AsyncConnection, tenant: TenantRecord, change: Change
+    ) -> RevisionRecord:
+        name = change.patch.get("blueprint", tenant.blueprint)
+        if name == tenant.blueprint:
+            return await lookups.revision(connection, name, tenant.revision)
+        found = await lookups.current_revision(connection, name)
+        if found is None:
+            known = await lookups.blueprint_names(connection)
+            raise Invalid(
+                [
+                    Problem(
+                        "/blueprint",
+                        "unknown_blueprint",
+                        f"There is no blueprint {shown(name)}.",
+                        near(name, known, "blueprints"),
+                    )
+                ]
+            )
+        return found
+
+    async def _fit(
+        self,
+        connection: AsyncConnection,
+        before: TenantRecord,
+        after: TenantRecord,
+        blueprint: Blueprint,
+        patch: Mapping[str, Any],
+    ) -> None:
+        own = await belongings(connection, after, blueprint)
+        found = list(await fitting.problems(connection, blueprint, own))
+        if problem := display_name_problem(after.name, "/name"):
+            found.append(problem)
+        cabin = await lookups.cabin_of(connection, before.id)
+        if not found:
+            limits = fitting.limits(blueprint, own)
+            wants_disk = (patch.get("limits") or {}).get("disk_mb")
+            if wants_disk is not None and limits.disk_mb < cabin.disk_mb:
+                found.append(_shrinks(cabin))
+        if found:
+            raise Invalid(found)
+        await fit_cabin(connection, cabin, limits)
+
+    async def _write(
+        self,
+        connection: AsyncConnection,
+        before: TenantRecord,
+        after: TenantRecord,
+        changed: list[str],
+    ) -> TenantView:
+        now = self._clock()
+        written = await raise_generation(
+            connection,
+            before,
+            now,
+            name=after.name,
+            blueprint=after.blueprint,
+            revision=after.revision,
+            own_values=dict(after.values),
+            own_limits=dict(after.limits),
+            own_variables=dict(after.variables),
+            suspended=after.suspended,
+        )
+        data = {"tenant": before.slug, "change": changed, "generation": written.generation}
+        await record(connection, now, "tenant", before.id, data)
+        return await lookups.view(connection, written)
+
+
+async def belongings(
+    connection: AsyncConnection, tenant: TenantRecord, blueprint: Blueprint
+) -> Belongings:
+    kept = await lookups.secrets_of(connection, tenant.id)
+    kinds = {s.name: secret_kind(blueprint, s.name, s.kind) for s in kept}
+    return Belongings(tenant.values, tenant.limits, tenant.variables, kinds)
+
+
+async def fit_cabin(connection: AsyncConnection, cabin: CabinRecord, limits: Limits) -> None:
+    """Reserves what the limits promise beyond what the cabin has. Disks only grow. Raises
+    NoCapacity."""
+    disk_mb = max(limits.disk_mb, cabin.disk_mb)
+    reserved = await capacity.memory_of(connection, cabin.id)
+    await capacity.reserve(connection, limits.memory_mb - reserved, disk_mb - cabin.disk_mb)
+    await connection.execute(
+        update(t.cabins)
+        .where(t.cabins.c.id == cabin.id)
+        .values(memory_mb=limits.memory_mb, disk_mb=disk_mb)
+    )
+
+
+def _patched(
+    before: TenantRecord, revision: RevisionRecord, patch: Mapping[str, Any]
+) -> TenantRecord:
+    name = patch.get("name", before.name)
+    return replace(
+        before,
+        name=before.slug if name is None else name,
+        blueprint=revision.blueprint,
+        revision=revision.number,
+        values=merge_patch(before.values, patch.get("values", {})),
+        limits=merge_patch(before.limits, patch.get("limits", {})),
+        variables=merge_patch(before.variables, patch.get("variables", {})),
+        suspended=patch.get("suspended", before.suspended),
+    )
+
+
+def _refuse_what_is_not_the_tenants(blueprint: Blueprint, patch: Mapping[str, Any]) -> None:
+    properties = values_schema(blueprint)["properties"]
+    own = {name for name, schema in properties.items() if schema.get("x-set-by") == "tenant"}
+    beyond = [pointer(key) for key in patch if key != "values"]
+    beyond += [pointer("values", name) for name in patch.get("values", {}) if name not in own]
+    if beyond:
+        yours = ", ".join(sorted(own)) or "none"
+        raise Denied(
+            f"a tenant's key may not change {', '.join(sorted(beyond))}; values that are left to"
+            f" the tenant: {yours}"
+        )
+
+
+def _shrinks(cabin: CabinRecord) -> Problem:
+    return Problem(
+        "/limits/disk_mb",
+        "shrinks",
+        f"The disk has {cabin.disk_mb} MiB, and disks only grow.",
+        f"Ask for {cabin.disk_mb} or more.",
+    )

@@ -1,0 +1,197 @@
+"""Tenants: reading them, and the changes that touch no value (restart, delete, rotate)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import and_, case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stateroom.errors import Conflict
+from stateroom.store import lookups, rows
+from stateroom.store import tables as t
+from stateroom.store.changes import record, touch
+from stateroom.store.credentials import new_token, token_hash
+from stateroom.store.database import Database
+from stateroom.store.records import TenantRecord, TenantView
+from stateroom.store.sealing import Redacted, Sealer
+
+PHASES = (
+    "provisioning", "starting", "ready", "degraded", "asleep", "waking", "suspended", "failed",
+    "deleting",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """next: the cursor of the page after this one, "" for none."""
+
+    items: tuple[TenantView, ...]
+    next: str
+
+
+class Tenants:
+    def __init__(self, database: Database, sealer: Sealer, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+
+    async def get(self, slug: str) -> TenantView:
+        """Raises NotFound."""
+        async with self._database.read() as connection:
+            return await lookups.view(connection, await lookups.live_tenant(connection, slug))
+
+    async def by_token(self, token: str) -> tuple[str, str] | None:
+        """(id, slug) of the living tenant whose API token this is."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(t.tenants.c.id, t.tenants.c.slug)
+                .join(t.cabins, t.cabins.c.tenant == t.tenants.c.id)
+                .where(
+                    t.cabins.c.token_sha256 == token_hash(token),
+                    t.cabins.c.state == "assigned",
+                    t.tenants.c.gone_at == 0,
+                    t.tenants.c.deleting == "",
+                )
+            )
+            row = found.first()
+        return None if row is None else (row[0], row[1])
+
+    async def list(
+        self, limit: int, after: str = "", phase: str = "", blueprint: str = ""
+    ) -> Page:
+        """By slug, those behind `after`. phase as people are shown it."""
+        query = (
+            _VIEWS.where(t.tenants.c.gone_at == 0, t.tenants.c.slug > after)
+            .order_by(t.tenants.c.slug)
+            .limit(limit + 1)
+        )
+        if phase:
+            query = query.where(_SHOWN_PHASE == phase)
+        if blueprint:
+            query = query.where(t.tenants.c.blueprint == blueprint)
+        async with self._database.read() as connection:
+            found = [_view(row) for row in await connection.execute(query)]
+        more = len(found) > limit
+        items = tuple(found[:limit])
+        return Page(items, items[-1].tenant.slug if more else "")
+
+    async def phases(self) -> dict[str, int]:
+        """How many tenants are in each phase; phases without any are left out."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(_SHOWN_PHASE, func.count())
+                .select_from(_JOINED)
+                .where(t.tenants.c.gone_at == 0)
+                .group_by(_SHOWN_PHASE)
+            )
+            return {str(row[0]): int(row[1]) for row in found}
+
+    async def restart(self, slug: str, safe_mode: bool) -> TenantView:
+        """Asks for a restart as of now; one without `safe_mode` ends safe mode."""
+        async with self._database.write() as connection:
+            tenant = await lookups.changeable_tenant(connection, slug)
+            now = self._clock()
+            changed = await raise_generation(
+                connection, tenant, now, restart_at=now, safe_mode=safe_mode
+            )
+            data = {"tenant": slug, "change": "restart", "generation": changed.generation}
+            await record(connection, now, "tenant", tenant.id, data)
+            return await lookups.view(connection, changed)
+
+    async def delete(self, slug: str, data: str) -> TenantView:
+        """data: "keep" or "erase". Asked again it stays as it is; from keep to erase is still
+        possible, the way back is not (Conflict)."""
+        async with self._database.write() as connection:
+            tenant = await lookups.live_tenant(connection, slug)
+            if tenant.deleting == "erase" and data == "keep":
+                raise Conflict(f"the data of tenant {slug} is already being erased")
+            if tenant.deleting == data:
+                return await lookups.view(connection, tenant)
+            now = self._clock()
+            changed = await raise_generation(connection, tenant, now, deleting=data)
+            said = {"tenant": slug, "change": "delete", "data": data}
+            await record(connection, now, "tenant", tenant.id, said)
+            await record(connection, now, "audit", tenant.id, {"action": "delete", **said})
+            return await lookups.view(connection, changed)
+
+    async def rotate(self, slug: str) -> tuple[TenantView, Redacted]:
+        """A new API token in place of the old one; the edge hears of it with the next pass."""
+        async with self._database.write() as connection:
+            tenant = await lookups.changeable_tenant(connection, slug)
+            cabin = await lookups.cabin_of(connection, tenant.id)
+            made = new_token(self._sealer, cabin.id)
+            await connection.execute(
+                update(t.cabins)
+                .where(t.cabins.c.id == cabin.id)
+                .values(sealed_token=made.sealed, token_sha256=made.sha256)
+            )
+            await touch(connection)
+            said = {"tenant": slug, "action": "rotate"}
+            await record(connection, self._clock(), "audit", tenant.id, said)
+            return await lookups.view(connection, tenant), made.token
+
+    async def note_access(self, slug: str, by: str) -> None:
+        """Writes into the audit log that somebody was given the tenant's credentials."""
+        async with self._database.write() as connection:
+            tenant = await lookups.changeable_tenant(connection, slug)
+            said = {"tenant": slug, "action": "access", "by": by}
+            await record(connection, self._clock(), "audit", tenant.id, said)
+
+
+async def raise_generation(
+    connection: AsyncConnection, tenant: TenantRecord, now: float, **columns: object
+) -> TenantRecord:
+    """Writes the columns; the tenant's generation and the change token rise with them. Times of
+    change never run backwards, also where the clock does."""
+    changed_at = max(now, tenant.changed_at)
+    await connection.execute(
+        update(t.tenants)
+        .where(t.tenants.c.id == tenant.id)
+        .values(generation=tenant.generation + 1, changed_at=changed_at, **columns)
+    )
+    await touch(connection)
+    return await lookups.live_tenant(connection, tenant.slug)
+
+
+_JOINED = (
+    t.tenants.join(
+        t.cabins, and_(t.cabins.c.tenant == t.tenants.c.id, t.cabins.c.state == "assigned")
+    )
+    .join(
+        t.revisions,
+        and_(
+            t.revisions.c.blueprint == t.tenants.c.blueprint,
+            t.revisions.c.number == t.tenants.c.revision,
+        ),
+    )
+    .outerjoin(t.status, t.status.c.tenant == t.tenants.c.id)
+)
+_VIEWS = select(*rows.TENANT, *rows.CABIN, *rows.REVISION, *rows.STATUS).select_from(_JOINED)
+
+_SHOWN_PHASE = case(
+    (t.tenants.c.deleting != "", "deleting"),
+    (t.status.c.phase.is_(None), "provisioning"),
+    (
+        and_(
+            t.status.c.phase.in_(("ready", "asleep")),
+            t.status.c.applied_generation < t.tenants.c.generation,
+        ),
+        "starting",
+    ),
+    else_=t.status.c.phase,
+)
+"""The same rule as `api/present.py`: ready means that the last generation is applied."""
+
+
+def _view(row: rows.Row) -> TenantView:
+    at = 0
+    parts = []
+    for columns in (rows.TENANT, rows.CABIN, rows.REVISION, rows.STATUS):
+        parts.append(row[at : at + len(columns)])
+        at += len(columns)
+    status = rows.status(parts[3]) if parts[3][0] is not None else None
+    return TenantView(
+        rows.tenant(parts[0]), rows.cabin(parts[1]), rows.revision(parts[2]), status
+    )
