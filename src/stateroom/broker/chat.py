@@ -1,4 +1,4 @@
-"""A chat request as a value: parsed, checked, reduced to what may pass. Pure.
+"""A chat request: parsed, checked, reduced to what may pass. Pure.
 
 What a cabin sends is rebuilt from a list of known fields. Unknown ones are dropped: among them
 are such that choose other models ("models" at routers), other prices ("service_tier") or keep
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from stateroom.broker import refusals
@@ -33,7 +33,7 @@ TOOL_TYPES = frozenset({"function", "custom"})
 
 MAX_OUTPUT_TOKENS = 10_000_000
 MAX_CHOICES = 128
-MAX_MARKS = 1_000_000
+MAX_MARKS = 400_000
 """Structure that a request may have (brackets and commas). A value in memory is up to fifty
 times larger than its text when it is made of brackets only."""
 
@@ -41,19 +41,21 @@ MAX_MODEL_LENGTH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """model: as asked for. stream, wants_usage: as the client wants them. estimate: how many
-    tokens it can take, leaning high. document: what may be sent on."""
+class Terms:
+    """What a request asks for, without what it says: small enough to keep while it is answered.
+
+    model: as asked for. stream, wants_usage: as the client wants them. estimate: how many
+    tokens it can take, leaning high."""
 
     model: str
     stream: bool
     wants_usage: bool
     estimate: Tokens
-    document: dict[str, Any] = field(repr=False)
 
 
-def parse_chat(body: bytes) -> ChatRequest:
-    """Raises Refusal (400) with a sentence that says what is wrong."""
+def parse_chat(body: bytes) -> tuple[Terms, dict[str, Any]]:
+    """The terms, and the document that may be sent on. Raises Refusal (400) with a sentence
+    that says what is wrong."""
     document = {key: value for key, value in _object(body).items() if key in FIELDS}
     model = document.get("model")
     if not isinstance(model, str) or not model or len(model) > MAX_MODEL_LENGTH:
@@ -68,21 +70,16 @@ def parse_chat(body: bytes) -> ChatRequest:
     if options is not None and not isinstance(options, dict):
         raise refusals.invalid("`stream_options` must be an object.")
     _keep_own_tools(document)
-    return ChatRequest(
-        model=model,
-        stream=stream,
-        wants_usage=stream and bool((options or {}).get("include_usage")),
-        estimate=_estimate(document),
-        document=document,
-    )
+    wants_usage = stream and bool((options or {}).get("include_usage"))
+    return Terms(model, stream, wants_usage, _estimate(document)), document
 
 
-def with_output_limit(request: ChatRequest) -> dict[str, Any]:
+def limit_output(document: dict[str, Any]) -> dict[str, Any]:
     """The document with a bound on the answer where the client set none: without one a budget
     could not be kept."""
-    if _stated_output(request.document) is not None:
-        return request.document
-    return {**request.document, "max_completion_tokens": DEFAULT_OUTPUT_TOKENS}
+    if _stated_output(document) is not None:
+        return document
+    return {**document, "max_completion_tokens": DEFAULT_OUTPUT_TOKENS}
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -90,7 +87,7 @@ def _object(body: bytes) -> Mapping[str, Any]:
     if marks > MAX_MARKS:
         raise refusals.invalid("The request has too many parts; send less of the conversation.")
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_constant)
     except RecursionError as error:
         raise refusals.invalid("The request is nested too deeply.") from error
     except ValueError as error:
@@ -98,6 +95,10 @@ def _object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise refusals.invalid("The request must be a JSON object.")
     return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _flag(document: Mapping[str, Any], name: str) -> bool:

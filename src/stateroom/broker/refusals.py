@@ -1,10 +1,14 @@
 """Refusals: what the broker says instead of an answer, in the shape that OpenAI's API uses.
 
-The status is chosen for the client that will read it. OpenClaw (measured with 2026.9.6) takes
-401, 402 and 403 as "this key is no good" and does not use its key again for ten minutes,
-whatever changes meanwhile; 400, 429 and 503 it tries again with the next message. So those
-three are kept for a cabin's own key; a budget that is used up is 429, and a provider that
-refuses the operator's key is our trouble (503), never the cabin's.
+The status is chosen for the client that will read it. OpenClaw (measured with 2026.9.6)
+
+* takes 401, 402 and 403 as "this key is no good", and for up to ten minutes does not use its
+  key again, whatever changes meanwhile; so only an unknown key gets one of those
+* repeats 5xx, and 429 unless it speaks of a monthly limit, for a minute and a half, and then
+  hides the reason; so they are for what passes by itself
+* shows the sentence of a 400 or 404 at once, and asks again with the next message; so those
+  are for what somebody has to act on, also where it is the operator
+
 """
 
 from __future__ import annotations
@@ -90,7 +94,7 @@ def busy() -> Refusal:
 
 def model_not_granted(model: str, allowed: tuple[str, ...]) -> Refusal:
     return Refusal(
-        403, "permission_error", "model_not_granted",
+        404, "invalid_request_error", "model_not_found",
         f"This cabin may not ask for the model {_quote(model)}; "
         f"it may ask for: {', '.join(allowed) or 'none'}.",
     )
@@ -99,17 +103,35 @@ def model_not_granted(model: str, allowed: tuple[str, ...]) -> Refusal:
 def over_budget(budget_usd: float, next_month: str) -> Refusal:
     return Refusal(
         429, "rate_limit_exceeded", "budget_exceeded",
-        f"This call could exceed the monthly model budget of {budget_usd:.2f} USD. It starts anew "
-        f"on {next_month} (UTC); the operator can raise it, or ask for a shorter answer.",
+        f"The monthly limit for models is reached: this call could exceed {budget_usd:.2f} USD. "
+        f"It starts anew on {next_month} (UTC); until then the operator can raise it.",
     )
 
 
-def unavailable(code: str, message: str, retry_after: int | None = None) -> Refusal:
-    return Refusal(503, "server_error", code, message, retry_after)
+def not_now(message: str) -> Refusal:
+    """Something of ours is missing and will be back."""
+    return Refusal(503, "server_error", "unavailable", message, retry_after=2)
 
 
-def provider_failed(code: str, message: str, status: int = 502) -> Refusal:
-    return Refusal(status, "server_error", code, message)
+def operator_must_act(code: str, message: str) -> Refusal:
+    return Refusal(400, "provider_error", code, message)
+
+
+def provider_limit(retry_after: int | None) -> Refusal:
+    return Refusal(
+        429, "rate_limit_exceeded", "provider_rate_limited",
+        "The model provider takes no more requests just now; try again in a moment.", retry_after,
+    )
+
+
+def provider_refused(status: int, message: str) -> Refusal:
+    """The provider does not like the request itself."""
+    return Refusal(status, "invalid_request_error", "provider_refused",
+                   f"The model provider refused the request: {message}")
+
+
+def provider_failed(message: str) -> Refusal:
+    return Refusal(502, "server_error", "provider_failed", f"The model provider {message}.")
 
 
 def _quote(text: str) -> str:

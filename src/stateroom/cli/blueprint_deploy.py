@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stateroom.cli.answers import items, mapping
 from stateroom.cli.failure import Code, Failure
 from stateroom.cli.options import Blueprint, Json, Timeout, Wait
 from stateroom.cli.paths import path
@@ -51,13 +52,13 @@ def deploy(
     body |= {"tenants": tenant} if tenant else {}
     body |= {"canary": canary} if canary is not None else {}
     with session(as_json) as s:
-        deployment = s.api.post(path("blueprints", blueprint, "deploy"), body)
+        deployment = mapping(s.api.post(path("blueprints", blueprint, "deploy"), body))
         if wait:
             deployment = _wait(s, deployment, timeout)
         _show(s, deployment)
 
 
-def _wait(s: Session, deployment: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _wait(s: Session, deployment: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
     from stateroom.cli.client import Unreachable
     from stateroom.cli.progress import Progress
 
@@ -74,7 +75,7 @@ def _wait(s: Session, deployment: dict[str, Any], seconds: float) -> dict[str, A
                 )
             time.sleep(min(QUESTION_SECONDS, max(0.0, seconds - progress.elapsed)))
             try:
-                deployment = s.api.get(where)
+                deployment = s.api.get_object(where)
             except Unreachable:
                 progress.say("Stateroom does not answer just now")
     if deployment.get("state") != "done":
@@ -100,14 +101,14 @@ def _show(s: Session, deployment: Mapping[str, Any]) -> None:
     )
     rows = [
         (str(each.get("slug") or ""), str(each.get("state") or ""), str(each.get("reason") or ""))
-        for each in deployment.get("tenants") or ()
+        for each in items(deployment.get("tenants"))
     ]
     if rows:
         s.screen.table(("SLUG", "STATE", "REASON"), rows)
 
 
 def _summary(deployment: Mapping[str, Any]) -> str:
-    states = [str(each.get("state")) for each in deployment.get("tenants") or ()]
+    states = [str(each.get("state")) for each in items(deployment.get("tenants"))]
     counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
     return f"{deployment.get('state')}" + (f" ({counts})" if counts else "")
 
@@ -115,6 +116,6 @@ def _summary(deployment: Mapping[str, Any]) -> str:
 def _reasons(deployment: Mapping[str, Any]) -> list[str]:
     return [
         f"{each.get('slug')}: {each['reason']}"
-        for each in deployment.get("tenants") or ()
+        for each in items(deployment.get("tenants"))
         if each.get("reason")
     ]

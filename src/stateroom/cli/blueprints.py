@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from stateroom.cli import blueprint_deploy
+from stateroom.cli.answers import items, mapping
 from stateroom.cli.failure import Code, Failure, problems_in
 from stateroom.cli.options import Blueprint, Json
 from stateroom.cli.paths import path
@@ -49,7 +51,7 @@ def list_(as_json: Json = False) -> None:
             s.screen.json(answer)
             return
         rows = [
-            (str(b.get("name")), _number(b), moment(b.get("created_at"))) for b in _items(answer)
+            (str(b.get("name")), _number(b), moment(b.get("created_at"))) for b in items(answer)
         ]
         if rows:
             s.screen.table(("BLUEPRINT", "REVISION", "CREATED"), rows)
@@ -71,7 +73,7 @@ def show(blueprint: Blueprint, revision: Revision = None, as_json: Json = False)
         if as_json:
             s.screen.json(answer)
         else:
-            _print_yaml(s.screen, answer.get("document", answer))
+            _print_yaml(s.screen, mapping(answer).get("document", answer))
 
 
 def check(file: File, as_json: Json = False) -> None:
@@ -152,7 +154,7 @@ def revisions(blueprint: Blueprint, as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
         else:
-            rows = [(_number(each), moment(each.get("created_at"))) for each in _items(answer)]
+            rows = [(_number(each), moment(each.get("created_at"))) for each in items(answer)]
             s.screen.table(("REVISION", "CREATED"), rows)
 
 
@@ -167,19 +169,15 @@ def schema(blueprint: Blueprint, as_json: Json = False) -> None:
         s.screen.json(s.api.get(path("blueprints", blueprint, "schema")))
 
 
-class _document_at_fault:  # noqa: N801 - reads as a statement
+@contextlib.contextmanager
+def _document_at_fault() -> Iterator[None]:
     """A file with problems is a failed check (1), not a command that was typed wrong (2)."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Failure) and error.code is Code.USAGE:
-            error.code = Code.FAILED
-
-
-def _items(answer: Any) -> list[Mapping[str, Any]]:
-    found = answer.get("items", []) if isinstance(answer, Mapping) else answer
-    return [each for each in found or () if isinstance(each, Mapping)]
+    try:
+        yield
+    except Failure as failure:
+        if failure.code is Code.USAGE:
+            failure.code = Code.FAILED
+        raise
 
 
 def _number(revision: Mapping[str, Any]) -> str:

@@ -34,10 +34,10 @@ class Unreachable(Failure):
 class Api:
     """Calls of one command. Not for threads."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, prefix: str = API_PREFIX) -> None:
         self.target = target
         self._http = httpx.Client(
-            base_url=target.url + API_PREFIX,
+            base_url=target.url + prefix,
             headers={"Authorization": f"Bearer {target.key}", "User-Agent": "stateroom-cli"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=5.0),
             transport=_LocalhostTransport(target),
@@ -46,10 +46,14 @@ class Api:
     def close(self) -> None:
         self._http.close()
 
-    def get(self, path: str, *, wait: float = 0.0, **params: Any) -> Any:
-        """wait: seconds that the API itself may take before it answers."""
-        timeout = httpx.Timeout(ANSWER_SECONDS + wait, connect=5.0)
+    def get(self, path: str, *, patience: float = 0.0, **params: Any) -> Any:
+        """patience: seconds that the API itself may take before it answers."""
+        timeout = httpx.Timeout(ANSWER_SECONDS + patience, connect=5.0)
         return self._call("GET", path, params=_given(params), timeout=timeout)
+
+    def get_object(self, path: str, **params: Any) -> Mapping[str, Any]:
+        """The same where the contract says that one thing is answered."""
+        return self._object(self.get(path, **params))
 
     def get_text(self, path: str, **params: Any) -> str:
         """The answer as plain text, for people."""
@@ -70,9 +74,10 @@ class Api:
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 
-    def send_document(self, method: str, path: str, text: str, media_type: str) -> Any:
+    def send_document(self, method: str, path: str, text: str, media: str) -> Mapping[str, Any]:
         """A document as it was written: the API alone decides what it means."""
-        return self._call(method, path, content=text.encode(), headers={"Content-Type": media_type})
+        headers = {"Content-Type": media}
+        return self._object(self._call(method, path, content=text.encode(), headers=headers))
 
     def delete(self, path: str, **params: Any) -> Any:
         return self._call("DELETE", path, params=_given(params))
@@ -116,7 +121,17 @@ class Api:
         try:
             return response.json()
         except ValueError:
-            raise Failure(f"What answers at {self.target.url} is not Stateroom's API.") from None
+            raise self._other_program() from None
+
+    def _object(self, answer: Any) -> Mapping[str, Any]:
+        if not isinstance(answer, dict):
+            raise self._other_program()
+        return answer
+
+    def _other_program(self) -> Failure:
+        return Failure(
+            f"What answers at {self.target.url} is not Stateroom's API: check STATEROOM_URL."
+        )
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -147,7 +162,7 @@ class _LocalhostTransport(httpx.BaseTransport):
     """Browsers and curl know that `console.localhost` is this machine; Python's resolver does
     not. The name stays in Host and in the TLS handshake, only the address is given."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, prefix: str = API_PREFIX) -> None:
         # Proxies of the environment are for other machines: the key never goes through one to
         # reach this one.
         proxy = None if target.is_local else _proxy(target.url)
@@ -223,7 +238,7 @@ def _problem_document(response: httpx.Response) -> dict[str, Any] | None:
 
 
 def _media_type(response: httpx.Response) -> str:
-    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,21 @@ from typing import Annotated
 
 import typer
 
-from stateroom.cli import blueprints, plan, providers, secrets, status, tenants, verify, volumes
+from stateroom.cli import (
+    blueprints,
+    doctor,
+    down,
+    plan,
+    providers,
+    secrets,
+    status,
+    tenants,
+    up,
+    verify,
+    volumes,
+)
 
-GROUPS = (status, tenants, blueprints, secrets, providers, volumes, plan, verify)
+GROUPS = (up, down, doctor, status, tenants, blueprints, secrets, providers, volumes, plan, verify)
 
 
 def build() -> typer.Typer:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stateroom.cli.answers import items, text
 from stateroom.cli.failure import usage
 from stateroom.cli.options import Json, Yes
 from stateroom.cli.paths import path
@@ -38,12 +39,9 @@ def list_(as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
             return
-        found: list[dict[str, Any]] = (
-            answer.get("items", []) if isinstance(answer, dict) else answer
-        )
         rows = [
-            (str(e.get("name") or ""), str(e.get("kind") or ""), str(e.get("base_url") or ""))
-            for e in found
+            (text(e.get("name")), text(e.get("kind")), text(e.get("base_url")))
+            for e in items(answer)
         ]
         s.screen.table(("NAME", "KIND", "ADDRESS"), rows)
 

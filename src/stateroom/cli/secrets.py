@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from stateroom.cli.answers import items, text
 from stateroom.cli.options import Json, Slug
 from stateroom.cli.paths import path
 from stateroom.cli.screen import moment
@@ -57,16 +58,9 @@ def list_(slug: Slug, as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
             return
-        found: list[dict[str, Any]] = (
-            answer.get("items", []) if isinstance(answer, dict) else answer
-        )
         rows = [
-            (
-                str(e.get("name") or ""),
-                str(e.get("as") or e.get("kind") or ""),
-                moment(e.get("updated_at")),
-            )
-            for e in found
+            (text(e.get("name")), text(e.get("as") or e.get("kind")), moment(e.get("updated_at")))
+            for e in items(answer)
         ]
         if rows:
             s.screen.table(("NAME", "AS", "UPDATED"), rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from stateroom.cli.answers import mapping
 from stateroom.cli.options import Json
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
@@ -32,11 +33,11 @@ def status(as_json: Json = False) -> None:
     with session(as_json) as s:
         installation = s.api.get("/status")
         tenants = all_tenants(s)
-        phases = Counter(str(_mapping(t.get("status")).get("phase") or "?") for t in tenants)
+        phases = Counter(str(mapping(t.get("status")).get("phase") or "?") for t in tenants)
         if as_json:
             s.screen.json({"installation": installation, "phases": dict(sorted(phases.items()))})
             return
-        s.screen.facts(list(_facts(_mapping(installation))))
+        s.screen.facts(list(_facts(mapping(installation))))
         counts = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
         s.screen.facts([("tenants", f"{len(tenants)}" + (f" ({counts})" if counts else ""))])
         troubled = [t for t in tenants if _needs_attention(t)]
@@ -46,7 +47,7 @@ def status(as_json: Json = False) -> None:
 
 
 def _needs_attention(tenant: Mapping[str, Any]) -> bool:
-    return _mapping(tenant.get("status")).get("phase") in ("failed", "degraded")
+    return mapping(tenant.get("status")).get("phase") in ("failed", "degraded")
 
 
 def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -61,7 +62,3 @@ def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
             yield key, each
         elif each is not None:
             yield key, json.dumps(each, ensure_ascii=False)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -117,7 +118,7 @@ def open_(
       stateroom tenants open acme --browser
     """
     with session(as_json) as s:
-        access = s.api.get(path("tenants", slug, "access"))
+        access = s.api.get_object(path("tenants", slug, "access"))
         link = _part(access, "open_url")
         if as_json:
             # The API token is not part of this answer: `token` asks for it by name.
@@ -145,7 +146,7 @@ def token(
     with session(as_json) as s:
         if rotate:
             s.api.post(path("tenants", slug, "access", "rotate"), {})
-        access = s.api.get(path("tenants", slug, "access"))
+        access = s.api.get_object(path("tenants", slug, "access"))
         value = _part(access, "api_token")
         if as_json:
             s.screen.json({"url": access.get("url"), "api_token": value})
@@ -156,9 +157,10 @@ def token(
 def _finish(
     s: Session, slug: str, answer: Any, doing: str, phase: str, wait: bool, timeout: float
 ) -> None:
+    tenant: Mapping[str, Any] | None
     tenant = answer if isinstance(answer, dict) and "generation" in answer else None
     if tenant is None:
-        tenant = s.api.get(path("tenants", slug))
+        tenant = s.api.get_object(path("tenants", slug))
     if wait:
         from stateroom.cli.waiting import Goal, wait_for
 
@@ -169,8 +171,8 @@ def _finish(
     show_tenant(s.screen, tenant)
 
 
-def _part(access: Any, name: str) -> str:
-    value = access.get(name) if isinstance(access, dict) else None
+def _part(access: Mapping[str, Any], name: str) -> str:
+    value = access.get(name)
     if not value:
         raise Failure(f"Stateroom answered without {name}: its api and this program differ.")
     return str(value)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stateroom.cli.answers import mapping
 from stateroom.cli.screen import Screen, moment
 
 
@@ -17,7 +18,7 @@ def show_tenant(screen: Screen, tenant: Mapping[str, Any]) -> None:
 
 
 def tenant_facts(tenant: Mapping[str, Any]) -> list[tuple[str, str]]:
-    status = _mapping(tenant.get("status"))
+    status = mapping(tenant.get("status"))
     return [
         ("slug", str(tenant.get("slug") or "")),
         ("name", str(tenant.get("name") or "")),
@@ -40,9 +41,9 @@ def tenant_table(
     tenants: Sequence[Mapping[str, Any]],
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Headers and rows; the reason only where there is something to act on."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for tenant in tenants:
-        status = _mapping(tenant.get("status"))
+        status = mapping(tenant.get("status"))
         phase = str(status.get("phase") or "")
         reason = "" if phase in ("ready", "asleep") else str(status.get("reason") or "")
         rows.append(
@@ -76,7 +77,7 @@ def _generation(tenant: Mapping[str, Any], status: Mapping[str, Any]) -> str:
 
 
 def _isolation(status: Mapping[str, Any]) -> str:
-    found = _mapping(status.get("isolation"))
+    found = mapping(status.get("isolation"))
     if not found.get("total"):
         return ""
     at = moment(found.get("at"))
@@ -84,12 +85,8 @@ def _isolation(status: Mapping[str, Any]) -> str:
 
 
 def _pairs(value: Any) -> str:
-    return "  ".join(f"{name}={_short(each)}" for name, each in _mapping(value).items())
+    return "  ".join(f"{name}={_short(each)}" for name, each in mapping(value).items())
 
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from stateroom.cli import tenant_life, tenant_watch
+from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.failure import usage
 from stateroom.cli.options import (
     WAIT_SECONDS,
@@ -102,8 +103,8 @@ def create(
             body["values"] = _values(s, sets, blueprint)
         if secret:
             body["secrets"] = secrets_in.secrets(secret)
-        tenant = s.api.post("/tenants", body, idempotency_key=str(uuid.uuid4()))
-        _finish(s, slug, tenant, "created", wait, timeout)
+        answer = s.api.post("/tenants", body, idempotency_key=str(uuid.uuid4()))
+        _finish(s, slug, mapping(answer), "created", wait, timeout)
 
 
 def list_(
@@ -123,11 +124,11 @@ def list_(
       stateroom tenants list --phase failed --json
     """
     with session(as_json) as s:
-        items = all_tenants(s, phase=phase, blueprint=blueprint)
+        found = all_tenants(s, phase=phase, blueprint=blueprint)
         if as_json:
-            s.screen.json({"items": items, "next": None})
-        elif items:
-            s.screen.table(*tenant_table(items))
+            s.screen.json({"items": found, "next": None})
+        elif found:
+            s.screen.table(*tenant_table(found))
         else:
             s.screen.note("No tenant. `stateroom tenants create --help` shows how to make one.")
 
@@ -140,14 +141,14 @@ def show(slug: Slug, as_json: Json = False) -> None:
       stateroom tenants show acme
     """
     with session(as_json) as s:
-        show_tenant(s.screen, s.api.get(path("tenants", slug)))
+        show_tenant(s.screen, s.api.get_object(path("tenants", slug)))
 
 
 def set_(
     slug: Slug,
     pairs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="Values; NAME:=JSON for raw JSON."),
+        typer.Argument(metavar="NAME=VALUE", help="Values; NAME:=JSON for raw JSON."),
     ] = None,
     unset: Unset = None,
     limit: Limits = None,
@@ -179,8 +180,8 @@ def set_(
         body |= {"blueprint": blueprint} if blueprint is not None else {}
         if not body:
             raise usage("Nothing to change: give NAME=VALUE, --unset, --limit, --name, ...")
-        tenant = s.api.patch(path("tenants", slug), body, generation=if_generation)
-        _finish(s, slug, tenant, "changed", wait, timeout)
+        answer = s.api.patch(path("tenants", slug), body, generation=if_generation)
+        _finish(s, slug, mapping(answer), "changed", wait, timeout)
 
 
 def delete(
@@ -203,29 +204,29 @@ def delete(
     with session(as_json) as s:
         if data not in ("keep", "erase"):
             raise usage("--data is `keep` or `erase`; there is no default.")
-        tenant = s.api.get(path("tenants", slug))
+        tenant = s.api.get_object(path("tenants", slug))
         _confirm(slug, data, yes, as_json)
         answer = s.api.delete(path("tenants", slug), data=data)
         if wait:
             from stateroom.cli.waiting import wait_until_gone
 
-            wait_until_gone(s, slug, str(tenant.get("id") or ""), timeout)
+            wait_until_gone(s, slug, text(tenant.get("id")), timeout)
         if as_json:
             s.screen.json(answer if isinstance(answer, dict) else {"slug": slug, "data": data})
         else:
             s.screen.text(f"{slug} is {'deleted' if wait else 'being deleted'}; data: {data}.")
 
 
-def all_tenants(s: Session, **filters: Any) -> list[dict[str, Any]]:
+def all_tenants(s: Session, **filters: Any) -> list[Mapping[str, Any]]:
     """Every page of the list."""
-    items: list[dict[str, Any]] = []
+    found: list[Mapping[str, Any]] = []
     cursor: str | None = None
     while True:
         page = s.api.get("/tenants", limit=200, cursor=cursor, **filters)
-        items.extend(page.get("items") or ())
-        following = page.get("next")
+        found.extend(items(page))
+        following = mapping(page).get("next")
         if not following or following == cursor:
-            return items
+            return found
         cursor = str(following)
 
 
@@ -260,16 +261,16 @@ def _values(s: Session, pairs: list[str], blueprint: str) -> dict[str, Any]:
 
     schema: Mapping[str, Any] = {}
     if values.needs_schema(pairs):
-        schema = s.api.get(path("blueprints", blueprint, "schema"))
+        schema = s.api.get_object(path("blueprints", blueprint, "schema"))
     return values.values(pairs, schema)
 
 
 def _blueprint_of(s: Session, slug: str) -> str:
-    return str(s.api.get(path("tenants", slug)).get("blueprint") or "")
+    return text(s.api.get_object(path("tenants", slug)).get("blueprint"))
 
 
 def _finish(
-    s: Session, slug: str, tenant: dict[str, Any], done: str, wait: bool, timeout: float
+    s: Session, slug: str, tenant: Mapping[str, Any], done: str, wait: bool, timeout: float
 ) -> None:
     if wait:
         from stateroom.cli.waiting import Goal, wait_for

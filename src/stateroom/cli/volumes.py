@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from stateroom.cli.answers import items, text
 from stateroom.cli.options import Json
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
@@ -36,20 +37,21 @@ def list_(as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
             return
-        found: list[dict[str, Any]] = (
-            answer.get("items", []) if isinstance(answer, dict) else answer
-        )
         rows = [
             (
-                str(e.get("id") or ""),
-                str(e.get("slug") or ""),
-                str(e.get("tenant_id") or ""),
-                f"{e.get('used_mb') if e.get('used_mb') is not None else '?'}/{e.get('size_mb')}",
+                text(e.get("id")),
+                text(e.get("slug")),
+                text(e.get("tenant_id")),
+                f"{_known(e.get('used_mb'))}/{_known(e.get('size_mb'))}",
                 moment(e.get("kept_since")),
             )
-            for e in found
+            for e in items(answer)
         ]
         if rows:
             s.screen.table(("ID", "SLUG", "TENANT", "MB USED", "KEPT SINCE"), rows)
         else:
             s.screen.note("No kept disk.")
+
+
+def _known(megabytes: Any) -> str:
+    return "?" if megabytes is None else f"{megabytes:g}"

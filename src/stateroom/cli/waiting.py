@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stateroom.cli.answers import mapping
 from stateroom.cli.client import Api, Unreachable
 from stateroom.cli.failure import Code, Failure
 from stateroom.cli.paths import path
@@ -116,15 +117,12 @@ def _ask_until(
 
 
 def _ask(api: Api, slug: str, goal: Goal, question: float) -> dict[str, Any] | None:
+    query = {"wait": goal.phase, "timeout": f"{question:g}"}
     try:
-        found = api.get(path("tenants", slug), wait=question, **_query(goal, question))
+        found = api.get(path("tenants", slug), patience=question, **query)
     except Unreachable:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _query(goal: Goal, question: float) -> dict[str, Any]:
-    return {"wait": goal.phase, "timeout": f"{question:g}"}
 
 
 def _pause(took: float, question: float) -> None:
@@ -152,5 +150,4 @@ def _late(slug: str, goal: Goal, tenant: Mapping[str, Any], seconds: float) -> F
 
 
 def _status(tenant: Mapping[str, Any]) -> Mapping[str, Any]:
-    status = tenant.get("status")
-    return status if isinstance(status, Mapping) else {}
+    return mapping(tenant.get("status"))

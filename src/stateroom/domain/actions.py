@@ -84,8 +84,22 @@ class Revoke:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class PutProvider:
+    """Tell the broker of a model provider. The key is opened at the moment of writing."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropProvider:
+    name: str
+
+
 CabinAction = (
     Prepare | Configure | Create | Start | Stop | Remove | Resize | Release | EraseData
     | Grant | Revoke
 )
-Action = CabinAction | Publish
+ProviderAction = PutProvider | DropProvider
+Action = CabinAction | ProviderAction | Publish

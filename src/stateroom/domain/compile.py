@@ -101,8 +101,7 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
 def _draft(blueprint: Blueprint, tenant: TenantFacts) -> Draft:
     facts = {"name": tenant.name, "slug": tenant.slug, "url": tenant.url}
     draft = Draft()
-    # In the order of ids, so that a reordered document compiles to the same.
-    for block in sorted(blueprint.blocks, key=lambda block: block.id):
+    for block in blueprint.blocks:
         options = _expanded(block, resolve(block, tenant.values, tenant.limits), facts)
         draft = KINDS[block.kind].add(draft, options)
     return draft

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stateroom.domain.names import LONGEST_DISPLAY_NAME, near, shown
+from stateroom.domain.names import LONGEST_DISPLAY_NAME, nearest, shown
 from stateroom.errors import Problem
 
-PLACEHOLDERS = ("name", "slug", "url")
+PLACEHOLDERS = {name: f"${{tenant.{name}}}" for name in ("name", "slug", "url")}
+_ALL = f"There are {', '.join(PLACEHOLDERS.values())}."
 MOST_EXPANDED = 64
 """More than this in one text stay as they are: a short text must not grow without bound."""
 LONGEST_FACT = 4 * LONGEST_DISPLAY_NAME
@@ -31,8 +32,8 @@ def placeholder_problem(text: str, at: str) -> Problem | None:
     """Something that was surely meant as a placeholder and is none, or None."""
     for found in _MEANT.finditer(text):
         if not _KNOWN.fullmatch(found[0]):
-            word = found[1].strip(" .")
-            hint = near(word, PLACEHOLDERS, "placeholders after tenant.")
+            meant = nearest(found[1].strip(" ."), PLACEHOLDERS)
+            hint = f"Did you mean {PLACEHOLDERS[meant]}?" if meant else _ALL
             detail = f"{shown(found[0])} is not replaced by anything."
             return Problem(at, "unknown_placeholder", detail, hint)
     return None

@@ -80,6 +80,7 @@ class Inventory:
     """places, instances: everything of this installation, also what nobody wants any more.
     health: by instance name. routes: what the edge has, None where it does not answer.
     grants: broker key's SHA-256 -> digest of the grant, None where it cannot be read.
+    providers: name -> digest of what the broker knows of a provider, None likewise.
     content_store: the id of today's content tmpfs, "" while there is none.
     firewall: the guard says, not long ago, that its table is in place."""
 
@@ -90,4 +91,5 @@ class Inventory:
     health: Mapping[str, Health] = field(default_factory=dict)
     routes: RouteTable | None = None
     grants: Mapping[str, str] | None = None
+    providers: Mapping[str, str] | None = None
     firewall: bool = False

@@ -96,7 +96,8 @@ def environment_problem(name: str, pointer: str) -> Problem | None:
     upper = name.upper()
     if upper in _EXACT or upper.startswith(_PREFIXES) or upper.endswith("_PROXY"):
         detail = f"{name} is refused: it changes how programs run, or belongs to the platform."
-        return Problem(pointer, "reserved_name", detail, f"Choose another name, such as APP_{upper}.")
+        hint = f"Choose another name, such as APP_{upper[:20].strip('_')}."
+        return Problem(pointer, "reserved_name", detail, hint)
     return None
 
 

@@ -110,7 +110,7 @@ def _map_problems(option: Option, given: object, at: str) -> Iterator[Problem]:
         for name, entry in given.items():
             if problem := environment_problem(name, at + pointer(name)):
                 yield problem
-            yield from problems(option.item, entry, at + pointer(name))
+            yield from problems(replace(option.item, name=name), entry, at + pointer(name))
 
 
 def _value_problems(option: Option, given: Mapping[str, object], at: str) -> Iterator[Problem]:

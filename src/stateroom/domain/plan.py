@@ -20,10 +20,13 @@ from stateroom.domain.actions import (
     CabinAction,
     Configure,
     Create,
+    DropProvider,
     EraseData,
     Grant,
     Prepare,
+    ProviderAction,
     Publish,
+    PutProvider,
     Release,
     Remove,
     Resize,
@@ -56,16 +59,17 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """cabins: actions by cabin id, to be done in order, cabin by cabin independently.
-    gone: tenants of whom nothing is left that deletion should remove."""
+    gone: cabins of which nothing is left that deletion should remove."""
 
     cabins: Mapping[str, tuple[CabinAction, ...]] = field(default_factory=dict)
     publish: Publish | None = None
+    providers: tuple[ProviderAction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     gone: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.cabins and self.publish is None and not self.gone
+        return not (self.cabins or self.publish or self.providers or self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,11 @@ def plan(
     inventory: Inventory,
     in_flight: frozenset[str] = frozenset(),
     boots_at_once: int = 2,
+    providers: Mapping[str, str] | None = None,
 ) -> Plan:
     """The whole plan. `now` in seconds since the epoch; `in_flight` are cabins whose actions
-    of an earlier plan still run and which are therefore left alone."""
+    of an earlier plan still run and which are therefore left alone. `providers`: name ->
+    digest of every model provider that the broker should know; None leaves them as they are."""
     views = _views(wishes, inventory)
     boots = _free_boots(now, views, inventory, in_flight, boots_at_once)
     cabins: dict[str, tuple[CabinAction, ...]] = {}
@@ -116,9 +122,21 @@ def plan(
             boots -= sum(isinstance(a, Start) for a in step.actions)
         waiting.extend(step.waiting)
         if step.gone:
-            gone.append(wish.tenant)
+            gone.append(cabin)
     publish = _publish(wishes, inventory, now)
-    return Plan(cabins, publish, tuple(waiting), tuple(gone))
+    return Plan(
+        cabins, publish, _providers(providers, inventory), tuple(waiting), tuple(gone)
+    )
+
+
+def _providers(
+    wanted: Mapping[str, str] | None, inventory: Inventory
+) -> tuple[ProviderAction, ...]:
+    known = inventory.providers
+    if wanted is None or known is None:
+        return ()
+    put = [PutProvider(n, d) for n, d in sorted(wanted.items()) if known.get(n) != d]
+    return (*put, *(DropProvider(name) for name in sorted(known) if name not in wanted))
 
 
 def _boot_order(wish: Wish) -> tuple[bool, int]:

@@ -6,7 +6,7 @@ engine object; the same wish planned twice gives the same plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stateroom.domain.cabin import Cabin
@@ -80,3 +80,6 @@ class Wish:
     failures: tuple[Failure, ...] = ()
     blocked: str = ""
     was_ready: bool = False
+
+    def with_failure(self, failure: Failure) -> Wish:
+        return replace(self, failures=(*self.failures, failure))

@@ -36,6 +36,9 @@ _AWAY = Answer(
 _CLOSED = Answer(
     503, "Unavailable", "The runtime of this tenant is not ready. Try again in a moment.", (RETRY,)
 )
+_UNREAD = Answer(400, "Bad request", "The request could not be read. Send it again.")
+_LATE = Answer(408, "Request timeout", "The request did not arrive in time. Send it again.")
+_CONFUSED = Answer(500, "Internal error", "The edge could not handle this. Try again in a moment.")
 _BROKE_OFF = Answer(502, "Bad gateway", "The runtime ended before it had answered. Try again.")
 _TOO_SLOW = Answer(504, "Gateway timeout", "The runtime has not answered in time.")
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
@@ -92,7 +95,7 @@ def render(config: EdgeConfig) -> str:
     """The whole haproxy.cfg."""
     sections = (
         _global(config),
-        _defaults(config),
+        _defaults(),
         _plain_front(config),
         _front(config),
         _api(config),
@@ -117,7 +120,7 @@ def _global(config: EdgeConfig) -> list[str]:
     ]
 
 
-def _defaults(config: EdgeConfig) -> list[str]:
+def _defaults() -> list[str]:
     return [
         "defaults",
         "mode http",
@@ -138,10 +141,9 @@ def _defaults(config: EdgeConfig) -> list[str]:
         "timeout client-fin 30s",
         "timeout server 1h",
         "timeout tunnel 4h",
-        *(f"errorfile {status} {config.pages}/{status}.http" for status in (400, 408, 500)),
-        _AWAY.error(),
-        _BROKE_OFF.error(),
-        _TOO_SLOW.error(),
+        # What is not HTTP at all, or has headers beyond 15 KB, gets HAProxy's own short 400: its
+        # parser knows no other.
+        *(answer.error() for answer in (_UNREAD, _LATE, _CONFUSED, _BROKE_OFF, _AWAY, _TOO_SLOW)),
     ]
 
 
@@ -163,8 +165,8 @@ def _plain_front(config: EdgeConfig) -> list[str]:
         *(f"bind {_listen(a, config.http_port)}" for a in config.addresses),
         *haproxy_shape.check(),
         *_find_route(config),
-        "http-request redirect code 308 location "
-        f"https://%[var(txn.host)]{config.port_suffix}%[pathq]",
+        ("http-request redirect code 308 location "
+        f"https://%[var(txn.host)]{config.port_suffix}%[pathq]"),
     ]
 
 
@@ -296,8 +298,8 @@ def _hand_over() -> list[str]:
         "http-request del-header Cookie",
         "http-request set-header X-Forwarded-User %[var(txn.user)]",
         # A session is a person at the Control UI, whom OpenClaw gives scopes by itself.
-        "http-request set-header X-OpenClaw-Scopes operator.read,operator.write "
-        "if { var(txn.caller) -m str token }",
+        ("http-request set-header X-OpenClaw-Scopes operator.read,operator.write "
+        "if { var(txn.caller) -m str token }"),
         "http-request set-dst var(txn.address)",
         "http-request set-dst-port var(txn.port)",
     ]

@@ -48,14 +48,21 @@ def rules(map_file: Path, session_key: Path, sign_in: str) -> list[str]:
 
 
 def _token(map_file: Path) -> list[str]:
+    """The header is taken whole and must be one plain token: HAProxy's own reader of it would
+    take one of several that commas part."""
     return [
         "acl authorization req.fhdr_cnt(authorization) gt 0",
-        "acl bearer req.fhdr_cnt(authorization) eq 1",
-        "http-request set-var(txn.bearer) http_auth_bearer if bearer",
-        f"http-request set-var(txn.bearer_tenant) "
-        f"var(txn.bearer),sha2(256),hex,map_str({map_file}) if {{ var(txn.bearer) -m len gt 0 }}",
-        "http-request set-var(txn.caller) str(token) "
-        "if { var(txn.bearer_tenant),strcmp(txn.tenant) eq 0 }",
+        "acl one_authorization req.fhdr_cnt(authorization) eq 1",
+        "acl bearer req.fhdr(authorization) -m reg -i '^bearer [a-z0-9._~+/=-]+$'",
+        (
+            "http-request set-var(txn.bearer_tenant) "
+            f"\"req.fhdr(authorization),word(2,' '),sha2(256),hex,map_str({map_file})\" "
+            "if one_authorization bearer"
+        ),
+        (
+            "http-request set-var(txn.caller) str(token) "
+            "if { var(txn.bearer_tenant),strcmp(txn.tenant) eq 0 }"
+        ),
     ]
 
 
@@ -69,16 +76,20 @@ def _cookie(session_key: Path) -> list[str]:
         f"acl jwt_session var(txn.jwt),jwt_payload_query('$.use') -m str {SESSION}",
         "acl jwt_tenant var(txn.jwt),jwt_payload_query('$.aud'),strcmp(txn.tenant) eq 0",
         "acl jwt_fresh var(txn.jwt),jwt_payload_query('$.exp','int'),sub(txn.now) gt 0",
-        "http-request set-var(txn.caller) str(cookie) "
-        "if jwt_alg jwt_session jwt_tenant jwt_fresh jwt_signed",
+        # HAProxy's sub makes the largest number of a negative one less another.
+        "acl jwt_end var(txn.jwt),jwt_payload_query('$.exp','int') -m int gt 0",
+        (
+            "http-request set-var(txn.caller) str(cookie) "
+            "if jwt_alg jwt_session jwt_tenant jwt_fresh jwt_end jwt_signed"
+        ),
     ]
 
 
 def _to_sign_in(sign_in: str) -> list[str]:
     return [
         "http-request set-var-fmt(txn.wanted) https://%[var(txn.authority)]%[pathq]",
-        f"http-request redirect code 302 location {sign_in}?return=%[var(txn.wanted),url_enc] "
-        "if { method GET } !identified !authorization !cookies",
+        (f"http-request redirect code 302 location {sign_in}?return=%[var(txn.wanted),url_enc] "
+        "if { method GET } !identified !authorization !cookies"),
     ]
 
 

@@ -6,6 +6,8 @@ runtime behind it never disagree about host, path or where a request ends.
 
 from __future__ import annotations
 
+import re
+
 from stateroom.edge.answers import Answer
 
 RESERVED = "/.stateroom/"
@@ -76,8 +78,7 @@ def any_spelling(word: str) -> str:
 
 def _encodable(character: str) -> str:
     codes = "|".join(sorted({f"{ord(c):02x}" for c in (character.lower(), character.upper())}))
-    plain = character if character.isalnum() else f"[{chr(92) if character == chr(92) else ''}" \
-                                                  f"{character}]"
+    plain = re.escape(character)
     return f"({plain}|%(25)*({codes}))"
 
 

@@ -122,4 +122,4 @@ def _is_address(address: str) -> bool:
 
 
 def _refused(route: Route, problem: str) -> Permanent:
-    return Permanent(f"The edge refuses the route of {ascii(route.host)}: {problem}.")
+    return Permanent(f"The edge refuses the route of {route.host!a}: {problem}.")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from stateroom.domain.cabin import Cabin
+from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
 from stateroom.domain.inventory import AppliedContent, Instance, Place
 from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
@@ -75,7 +76,7 @@ class Engine(Protocol):
         Clash; stop it first."""
         ...
 
-    async def configure(self, cabin: Cabin, content: Content) -> None:
+    async def configure(self, cabin: str, content: Content) -> None:
         """Writes the content so that a reader sees each file old or new, `version` last."""
         ...
 
@@ -118,4 +119,11 @@ class Usage:
 class Measures(Protocol):
     async def usage(self, cabin: str) -> Usage:
         """What the cabin uses now, all of its instances together; zeros when none runs."""
+        ...
+
+
+@runtime_checkable
+class Images(Protocol):
+    async def pin(self, reference: str) -> PinnedImage:
+        """What a reference is on this machine now. Not here, or without a program: Permanent."""
         ...

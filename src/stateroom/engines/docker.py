@@ -19,6 +19,7 @@ from aiodocker import Docker
 from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Cabin, Installation
+from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
 from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
 from stateroom.engines import docker_objects as objects
@@ -28,6 +29,7 @@ from stateroom.engines.docker_calls import absent, ask, calling, containers, ins
 from stateroom.engines.docker_content import ContentStore
 from stateroom.engines.docker_disks import DiskFiles, Disks
 from stateroom.engines.docker_events import events
+from stateroom.engines.docker_images import pin
 from stateroom.engines.docker_logs import KeptLogs, LogReader
 from stateroom.engines.docker_observe import Observer, is_instance
 from stateroom.engines.docker_usage import measure
@@ -39,7 +41,7 @@ Found = dict[str, Any]
 
 
 class DockerEngine:
-    """Engine, Resizes, Logs and Measures on one Docker.
+    """Engine, Resizes, Logs, Measures and Images on one Docker.
 
     content_root:  where this process sees the content tmpfs; it writes there
     content_mount: the same on the host: what cabins bind from
@@ -209,6 +211,9 @@ class DockerEngine:
             mounts = [where for name, where in volumes.items() if name.startswith(prefix)]
             return await measure(self._docker, running, mounts)
 
+    async def pin(self, reference: str) -> PinnedImage:
+        return await pin(self._docker, reference)
+
     # What the verbs are made of.
 
     def _turn(self, cabin: str) -> asyncio.Lock:
@@ -297,7 +302,8 @@ class DockerEngine:
     async def _delete(self, container: str, *, force: bool = False) -> None:
         self._observer.forget(container)
         try:
-            await self._docker.containers.container(container).delete(force=force)
+            # v: an anonymous volume, which an image may declare, goes with its container.
+            await self._docker.containers.container(container).delete(force=force, v=True)
         except DockerError as error:
             under_way = error.status == 409 and "in progress" in error.message
             if not absent(error) and not under_way:

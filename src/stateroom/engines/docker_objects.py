@@ -156,7 +156,7 @@ def instance_body(spec: RuntimeSpec, places: Places, *, holder: str, content: st
         "Cmd": list(shape.command),
         "Env": [f"{name}={value}" for name, value in shape.environment],
         "StopTimeout": spec.stop_seconds,
-        # What an image declares as volume would be an anonymous one without any quota.
+        # Readiness is asked by one prober of ours, never by each container of itself.
         "Healthcheck": {"Test": ["NONE"]},
         "Labels": cabin_labels(cabin.installation, cabin.id, spec.role)
         | {CONTENT: content, HOLDER: holder},

@@ -7,7 +7,7 @@ cannot both take the last of it.
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.cabin import Installation
@@ -15,9 +15,7 @@ from stateroom.errors import NoCapacity
 from stateroom.store import tables as t
 
 _C = t.cabins.c
-HOLDS_DISK = or_(
-    _C.state.in_(("assigned", "kept")), and_(_C.state == "erased", _C.erased_at == 0)
-)
+HOLDS_DISK = or_(_C.state.in_(("assigned", "kept")), and_(_C.state == "erased", _C.erased_at == 0))
 """A kept disk, and one whose erasure nobody has confirmed yet, still fill the machine."""
 
 
@@ -25,7 +23,9 @@ async def reserve(connection: AsyncConnection, memory_mb: int, disk_mb: int) -> 
     """There is room for this much *more*. Raises NoCapacity saying what is short and by how
     much. Before the steward has measured the machine everything fits: it will be told by the
     tenant's status."""
-    limits = (await connection.execute(select(t.capacity.c.memory_mb, t.capacity.c.disk_mb))).first()
+    limits = (
+        await connection.execute(select(t.capacity.c.memory_mb, t.capacity.c.disk_mb))
+    ).first()
     if limits is None:
         return
     memory = await _sum(connection, _C.memory_mb, _C.state == "assigned")
@@ -47,8 +47,8 @@ async def memory_of(connection: AsyncConnection, cabin_id: str) -> int:
     return int(found.scalar_one())
 
 
-async def _sum(connection: AsyncConnection, column: object, where: object) -> int:
-    found = await connection.execute(select(func.coalesce(func.sum(column), 0)).where(where))  # type: ignore[arg-type]
+async def _sum(connection: AsyncConnection, column: Column[int], where: ColumnElement[bool]) -> int:
+    found = await connection.execute(select(func.coalesce(func.sum(column), 0)).where(where))
     return int(found.scalar_one())
 
 
@@ -67,9 +67,7 @@ async def free_slot(connection: AsyncConnection, installation: Installation) -> 
     row = (await connection.execute(select(t.capacity.c.slots))).first()
     if row is not None:
         pool = min(pool, int(row.slots))
-    taken = set(
-        (await connection.execute(select(_C.slot).where(_C.state == "assigned"))).scalars()
-    )
+    taken = set((await connection.execute(select(_C.slot).where(_C.state == "assigned"))).scalars())
     for slot in range(pool):
         if slot not in taken:
             return slot

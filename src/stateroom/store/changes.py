@@ -38,9 +38,7 @@ async def touch(connection: AsyncConnection) -> int:
 
 
 async def token(connection: AsyncConnection) -> int:
-    found = await connection.execute(
-        select(t.counters.c.value).where(t.counters.c.name == DESIRED)
-    )
+    found = await connection.execute(select(t.counters.c.value).where(t.counters.c.name == DESIRED))
     return int(found.scalar_one_or_none() or 0)
 
 

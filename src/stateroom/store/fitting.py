@@ -3,45 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.names import near, shown
+from stateroom.domain.per_tenant import is_value
 from stateroom.domain.pointer import pointer
+from stateroom.domain.resolve import resolve
 from stateroom.domain.values import Limits, check_tenant, effective_limits
 from stateroom.errors import Problem
 from stateroom.store import lookups
-
-MOST_SECRETS = 200
+from stateroom.store.records import SecretRecord, TenantRecord
+from stateroom.store.sealing import plain_size
 
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What is a tenant's own. secrets: name -> kind."""
+    """What is a tenant's own. secrets: name -> value, or a stand-in of the same length for one
+    that is sealed already: sizes are checked, too."""
 
     values: Mapping[str, Any]
     limits: Mapping[str, Any]
     variables: Mapping[str, Any]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+def belongings(tenant: TenantRecord, secrets: tuple[SecretRecord, ...]) -> Belongings:
+    """Of a tenant as it is stored."""
+    stand_ins = {secret.name: "x" * plain_size(secret.sealed) for secret in secrets}
+    return Belongings(tenant.values, tenant.limits, tenant.variables, stand_ins)
 
 
 async def problems(
     connection: AsyncConnection, blueprint: Blueprint, own: Belongings
 ) -> tuple[Problem, ...]:
     """Everything that does not fit, at once."""
-    found = list(
-        check_tenant(blueprint, own.values, own.limits, own.variables, own.secrets)
-    )
-    if len(own.secrets) > MOST_SECRETS:
-        found.append(
-            Problem("/secrets", "too_many", f"A tenant has at most {MOST_SECRETS} secrets.")
-        )
-    if not found and (problem := await _provider_problem(connection, blueprint, own)):
-        found.append(problem)
-    return tuple(found)
+    found = check_tenant(blueprint, own.values, own.limits, own.variables, own.secrets)
+    if found:
+        return found
+    name, at = provider_of(blueprint, own.values)
+    known = await lookups.provider_names(connection)
+    if name in known:
+        return ()
+    detail = f"There is no model provider {shown(name)}."
+    hint = f"{near(name, known, 'providers')} Or add it: PUT /providers/NAME."
+    return (Problem(at, "unknown_provider", detail, hint),)
 
 
 def limits(blueprint: Blueprint, own: Belongings) -> Limits:
@@ -49,30 +58,12 @@ def limits(blueprint: Blueprint, own: Belongings) -> Limits:
     return effective_limits(blueprint, own.values, own.limits)
 
 
-async def _provider_problem(
-    connection: AsyncConnection, blueprint: Blueprint, own: Belongings
-) -> Problem | None:
-    name, at = provider_of(blueprint, own.values)
-    known = await lookups.provider_names(connection)
-    if name in known:
-        return None
-    return Problem(
-        at,
-        "unknown_provider",
-        f"There is no model provider {shown(name)}.",
-        f"{near(str(name), known, 'providers')} Or add it: PUT /providers/NAME.",
-    )
-
-
 def provider_of(blueprint: Blueprint, values: Mapping[str, Any]) -> tuple[str, str]:
-    """The model provider that a tenant with these values uses, and what names it."""
-    for block in blueprint.blocks:
-        if block.kind == "model":
-            option = block.options.get("provider", "demo")
-            if isinstance(option, Mapping):
-                value = str(option["per_tenant"])
-                return str(values.get(value, option.get("default", "demo"))), pointer(
-                    "values", value
-                )
-            return str(option), "/blueprint"
+    """The model provider of a tenant with these values, and a pointer to what names it."""
+    for block in blueprint.of_kind("model"):
+        given = block.options.get("provider")
+        at = "/blueprint"
+        if isinstance(given, Mapping) and is_value(given):
+            at = pointer("values", str(given["per_tenant"]))
+        return resolve(block, values, {}).text("provider"), at
     return "demo", "/blueprint"

@@ -111,9 +111,7 @@ async def secrets_of(connection: AsyncConnection, tenant_id: str) -> tuple[Secre
 
 
 async def status_of(connection: AsyncConnection, tenant_id: str) -> StatusRecord | None:
-    found = await connection.execute(
-        select(*rows.STATUS).where(t.status.c.tenant == tenant_id)
-    )
+    found = await connection.execute(select(*rows.STATUS).where(t.status.c.tenant == tenant_id))
     row = found.first()
     return None if row is None else rows.status(row)
 

@@ -49,8 +49,7 @@ SECRET = tuple(
     t.secrets.c[name] for name in ("tenant", "name", "kind", "version", "updated_at", "sealed")
 )
 PROVIDER = tuple(
-    t.providers.c[name]
-    for name in ("name", "kind", "base_url", "prices", "version", "sealed_key")
+    t.providers.c[name] for name in ("name", "kind", "base_url", "prices", "version", "sealed_key")
 )
 FAILURE = tuple(t.failures.c[name] for name in ("cabin", "at", "began_at", "kind", "detail"))
 STATUS = tuple(
@@ -81,6 +80,11 @@ def cabin(row: Row) -> CabinRecord:
 
 def secret(row: Row) -> SecretRecord:
     return SecretRecord(*row)
+
+
+def unopened(row: Row) -> SecretRecord:
+    """Of a row without its last column, the sealed value."""
+    return secret((*row, b""))
 
 
 def provider(row: Row) -> ProviderRecord:

@@ -21,7 +21,7 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from stateroom.errors import Denied
 
 # Names of what is no tenant's secret. A secret's name never begins with "@", so these are free.
-API_TOKEN = "@api-token"
+API_TOKEN = "@api-token"  # noqa: S105  (A name, no secret.)
 """A cabin's API token; its owner is the cabin's id."""
 BROKER_KEY = "@broker-key"
 """A cabin's broker key; its owner is the cabin's id."""
@@ -69,6 +69,12 @@ def new_keypair() -> tuple[bytes, bytes]:
     """(private, public), 32 bytes each."""
     private = PrivateKey.generate()
     return bytes(private), bytes(private.public_key)
+
+
+def plain_size(sealed: bytes) -> int:
+    """Bytes of the value inside, which its seal does not hide."""
+    tag = 16
+    return len(sealed) - len(_VERSION) - _SEALED_KEY_BYTES - _NONCE_BYTES - tag
 
 
 class Sealer:

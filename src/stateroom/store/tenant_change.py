@@ -15,17 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.names import display_name_problem, near, shown
+from stateroom.domain.per_tenant import TENANT
 from stateroom.domain.pointer import pointer
-from stateroom.domain.values import Limits, merge_patch, values_schema
+from stateroom.domain.values import Limits, declared_values, merge_patch
 from stateroom.errors import Denied, Invalid, Moved, Problem
 from stateroom.store import capacity, fitting, lookups
 from stateroom.store import tables as t
 from stateroom.store.changes import record
 from stateroom.store.database import Database
-from stateroom.store.fitting import Belongings
 from stateroom.store.lookups import ParsedBlueprints
 from stateroom.store.records import CabinRecord, RevisionRecord, TenantRecord, TenantView
-from stateroom.store.tenant_create import secret_kind
 from stateroom.store.tenants import raise_generation
 
 
@@ -97,7 +96,7 @@ class TenantChanges:
         blueprint: Blueprint,
         patch: Mapping[str, Any],
     ) -> None:
-        own = await belongings(connection, after, blueprint)
+        own = fitting.belongings(after, await lookups.secrets_of(connection, after.id))
         found = list(await fitting.problems(connection, blueprint, own))
         if problem := display_name_problem(after.name, "/name"):
             found.append(problem)
@@ -136,14 +135,6 @@ class TenantChanges:
         return await lookups.view(connection, written)
 
 
-async def belongings(
-    connection: AsyncConnection, tenant: TenantRecord, blueprint: Blueprint
-) -> Belongings:
-    kept = await lookups.secrets_of(connection, tenant.id)
-    kinds = {s.name: secret_kind(blueprint, s.name, s.kind) for s in kept}
-    return Belongings(tenant.values, tenant.limits, tenant.variables, kinds)
-
-
 async def fit_cabin(connection: AsyncConnection, cabin: CabinRecord, limits: Limits) -> None:
     """Reserves what the limits promise beyond what the cabin has. Disks only grow. Raises
     NoCapacity."""
@@ -174,8 +165,7 @@ def _patched(
 
 
 def _refuse_what_is_not_the_tenants(blueprint: Blueprint, patch: Mapping[str, Any]) -> None:
-    properties = values_schema(blueprint)["properties"]
-    own = {name for name, schema in properties.items() if schema.get("x-set-by") == "tenant"}
+    own = {name for name, value in declared_values(blueprint).items() if value.set_by == TENANT}
     beyond = [pointer(key) for key in patch if key != "values"]
     beyond += [pointer("values", name) for name in patch.get("values", {}) if name not in own]
     if beyond:

@@ -136,9 +136,8 @@ class TenantCreation:
             found.append(await _unknown_blueprint(connection, new.blueprint))
             return None, tuple(found)
         blueprint = self._parsed.of(revision)
-        own = Belongings(
-            new.values, new.limits, new.variables, _kinds(blueprint, new.secrets)
-        )
+        values = {name: secret.value.reveal() for name, secret in new.secrets.items()}
+        own = Belongings(new.values, new.limits, new.variables, values)
         found += await fitting.problems(connection, blueprint, own)
         return _Ground(revision, blueprint, own, kept), tuple(found)
 
@@ -174,7 +173,7 @@ class TenantCreation:
                 insert(t.secrets).values(
                     tenant=tenant_id,
                     name=name,
-                    kind=ground.own.secrets[name],
+                    kind=secret_kind(ground.blueprint, name, secret.kind),
                     version=version,
                     updated_at=now,
                     sealed=sealed,
@@ -230,10 +229,6 @@ def secret_kind(blueprint: Blueprint, name: str, asked: str | None, before: str 
     return asked or before
 
 
-def _kinds(blueprint: Blueprint, new: Mapping[str, NewSecret]) -> dict[str, str]:
-    return {name: secret_kind(blueprint, name, secret.kind) for name, secret in new.items()}
-
-
 async def _refuse_taken(connection: AsyncConnection, slug: str) -> None:
     found = await connection.execute(
         select(t.tenants.c.deleting).where(t.tenants.c.slug == slug, t.tenants.c.gone_at == 0)
@@ -253,9 +248,7 @@ async def _unused_cabin_id(connection: AsyncConnection) -> str:
     """Rows of erased cabins stay, so an id that was ever given is never given again."""
     while True:
         candidate = secrets.token_hex(4)
-        found = await connection.execute(
-            select(t.cabins.c.id).where(t.cabins.c.id == candidate)
-        )
+        found = await connection.execute(select(t.cabins.c.id).where(t.cabins.c.id == candidate))
         if found.first() is None:
             return candidate
 

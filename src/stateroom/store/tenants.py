@@ -58,9 +58,7 @@ class Tenants:
             row = found.first()
         return None if row is None else (row[0], row[1])
 
-    async def list(
-        self, limit: int, after: str = "", phase: str = "", blueprint: str = ""
-    ) -> Page:
+    async def page(self, limit: int, after: str = "", phase: str = "", blueprint: str = "") -> Page:
         """By slug, those behind `after`. phase as people are shown it."""
         query = (
             _VIEWS.where(t.tenants.c.gone_at == 0, t.tenants.c.slug > after)
@@ -68,7 +66,7 @@ class Tenants:
             .limit(limit + 1)
         )
         if phase:
-            query = query.where(_SHOWN_PHASE == phase)
+            query = query.where(_SHOWN_PHASE.in_((phase,)))
         if blueprint:
             query = query.where(t.tenants.c.blueprint == blueprint)
         async with self._database.read() as connection:
@@ -192,6 +190,4 @@ def _view(row: rows.Row) -> TenantView:
         parts.append(row[at : at + len(columns)])
         at += len(columns)
     status = rows.status(parts[3]) if parts[3][0] is not None else None
-    return TenantView(
-        rows.tenant(parts[0]), rows.cabin(parts[1]), rows.revision(parts[2]), status
-    )
+    return TenantView(rows.tenant(parts[0]), rows.cabin(parts[1]), rows.revision(parts[2]), status)

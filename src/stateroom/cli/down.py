@@ -1,0 +1,70 @@
+"""`stateroom down`: stop everything, keep everything; with --purge, remove everything."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from stateroom.cli.failure import Failure
+from stateroom.cli.options import Json
+from stateroom.cli.screen import Screen
+from stateroom.cli.session import reporting
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(down)
+
+
+def down(
+    purge: Annotated[
+        bool,
+        typer.Option("--purge", help="Remove all tenants, data, keys and images of Stateroom."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --purge.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Stop Stateroom on this machine. Tenants and their data stay, and run again after `up`.
+
+    \b
+    Examples:
+      stateroom down
+      stateroom down --purge
+    """
+    screen = Screen(as_json)
+    with reporting(screen):
+        if purge and not yes:
+            _must_agree()
+        said = asyncio.run(_down(purge))
+    if as_json:
+        screen.json({"said": said})
+    for line in said if not as_json else []:
+        screen.text(line)
+
+
+def _must_agree() -> None:
+    from stateroom.settings import load
+
+    home = load().home
+    typer.echo(f"This removes every tenant with its data, and all keys under {home}.", err=True)
+    if typer.prompt("Type `purge` to go on", err=True) != "purge":
+        raise Failure("Nothing was removed.")
+
+
+async def _down(purge: bool) -> list[str]:
+    from aiodocker import Docker
+    from aiodocker.exceptions import DockerError
+
+    from stateroom.errors import StateroomError
+    from stateroom.installation.bring_down import bring_down
+    from stateroom.settings import load
+
+    settings = load()
+    docker = Docker(settings.docker)
+    try:
+        return await bring_down(docker, settings, purge=purge)
+    except (StateroomError, DockerError) as error:
+        raise Failure(str(error)) from error
+    finally:
+        await docker.close()

@@ -1,0 +1,140 @@
+"""The edge as a running HAProxy: its table is read from the process and replaced in it.
+
+A table is written to the file first, which is what a HAProxy reads that starts, and then put in
+force in the process that runs: a new version of the map is filled while the old one answers, and
+one command exchanges them. Whatever dies between the two steps leaves a process with the old
+table, which `read` reports, so that the next pass does it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from stateroom.domain.routes import RouteTable
+from stateroom.edge import route_map
+from stateroom.edge.certificates import check_pair
+from stateroom.edge.files import only_writer, replace_file
+from stateroom.edge.route_map import MAP_NAME, Row
+from stateroom.edge.runtime_socket import LONGEST, RuntimeSocket
+from stateroom.errors import Clash, Permanent, Retryable
+
+log = logging.getLogger(__name__)
+
+
+def make_map(maps: Path) -> None:
+    """An empty map, unless there is one: HAProxy does not start without the file."""
+    file = maps / MAP_NAME
+    if not file.exists():
+        replace_file(file, b"")
+
+
+class HAProxyEdge:
+    """maps: the folder of the route map, under the same path that HAProxy's configuration has.
+    socket: HAProxy's runtime API, of level admin."""
+
+    def __init__(self, maps: Path, socket: Path) -> None:
+        self._maps = maps
+        self._file = maps / MAP_NAME
+        self._socket = RuntimeSocket(socket)
+        self._turn = asyncio.Lock()
+        self._seen: tuple[str, tuple[Row, ...], RouteTable, str] | None = None
+
+    async def read(self) -> tuple[RouteTable, str]:
+        """The table in force in the running process, and its version. A file that says something
+        else is put right: it is left of a commit that failed."""
+        async with self._turn:
+            rows, table, version = await self._in_force()
+            await asyncio.to_thread(self._mend_file, rows)
+            return table, version
+
+    async def replace(self, table: RouteTable, version: str) -> str:
+        """Puts `table` in force if the one in force has `version`, else raises Clash."""
+        rows = route_map.rows(table)
+        async with self._turn:
+            with only_writer(self._maps):
+                _, _, current = await self._in_force()
+                if current != version:
+                    raise Clash("The edge has another table than the plan was made for.")
+                content = route_map.text(rows).encode()
+                await asyncio.to_thread(replace_file, self._file, content)
+                await self._commit(rows)
+        return table.version
+
+    async def install_certificate(self, file: Path, pem: bytes) -> None:
+        """A new chain with its key in place of those that HAProxy has loaded from `file`. Open
+        connections go on, new ones get it. Raises Permanent for a chain that is none."""
+        try:
+            check_pair(pem)
+        except ValueError as error:
+            raise Permanent(str(error)) from None
+        # An empty line would end the payload.
+        payload = "".join(f"{line}\n" for line in pem.decode().splitlines() if line.strip())
+        if len(payload) > LONGEST - len(str(file)) - 32:
+            raise Permanent("The certificate's chain is too long for HAProxy's runtime API.")
+        async with self._turn:
+            with only_writer(self._maps):
+                await asyncio.to_thread(replace_file, file, payload.encode())
+                await self._socket.expect("Transaction", f"set ssl cert {file}", payload)
+                await self._socket.expect("Success!", f"commit ssl cert {file}")
+
+    async def _in_force(self) -> tuple[tuple[Row, ...], RouteTable, str]:
+        answer = await self._socket.ask(f"show map {self._file}")
+        if self._seen is None or self._seen[0] != answer:
+            if answer.startswith("Unknown map identifier"):
+                raise Permanent(
+                    f"The edge does not know the map {self._file}; was it started for another "
+                    "installation?"
+                )
+            rows = tuple(_shown_rows(answer))
+            table = route_map.table(rows)
+            self._seen = (answer, rows, table, table.version)
+        return self._seen[1:]
+
+    def _mend_file(self, rows: Sequence[Row]) -> None:
+        expected = route_map.text(rows).encode()
+        with suppress(OSError):
+            if self._file.read_bytes() == expected:
+                return
+        try:
+            with only_writer(self._maps):
+                replace_file(self._file, expected)
+        except Retryable as error:
+            # The table could be read, and that was the question.
+            log.warning("%s", error, extra={"action": "mend the route map"})
+
+    async def _commit(self, rows: Sequence[Row]) -> None:
+        answer = await self._socket.expect("New version created: ", f"prepare map {self._file}")
+        new = answer.rpartition(" ")[2]
+        if not new.isdigit():
+            raise Retryable("The edge's answer to prepare map is garbled.", 1.0)
+        # Versions that nobody committed go with the next one that is.
+        for part in _portions(rows, LONGEST - len(str(self._file)) - 64):
+            await self._socket.do(f"add map @{new} {self._file}", part)
+        await self._socket.do(f"commit map @{new} {self._file}")
+
+
+def _portions(rows: Iterable[Row], longest: int) -> Iterator[str]:
+    part = ""
+    for row in rows:
+        line = route_map.text((row,))
+        if part and len(part) + len(line) > longest:
+            yield part
+            part = ""
+        part += line
+    if part:
+        yield part
+
+
+def _shown_rows(answer: str) -> Iterator[Row]:
+    """`show map` puts the entry's address before each row."""
+    for line in answer.splitlines():
+        if not line:
+            continue
+        words = line.split(" ", 2)
+        if len(words) != 3 or not words[0].startswith("0x"):
+            raise Retryable("The edge's answer to show map is garbled.", 1.0)
+        yield words[1], words[2]

@@ -1,0 +1,149 @@
+"""Bringing an installation up: the one story that `stateroom up` tells, step by step.
+
+Every step looks first and does only what is missing, so running it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network
+
+import httpx
+from aiodocker import Docker
+
+from stateroom.domain.cabin import Installation
+from stateroom.errors import Permanent
+from stateroom.installation import machine
+from stateroom.installation import parts as table
+from stateroom.layout import Layout
+from stateroom.settings import Settings
+
+Report = Callable[[str], None]
+"""Takes one line for people; whoever shows it adds the time."""
+
+ANSWERS_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Image ids on this engine."""
+
+    openclaw: str
+    stateroom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """changed: names of the parts that had to be made or started."""
+
+    installation: Installation
+    changed: tuple[str, ...]
+
+
+async def bring_up(docker: Docker, settings: Settings, images: Images, report: Report) -> Raised:
+    """Home, volumes, parts; afterwards the api answers. Raises StateroomError."""
+    layout = Layout(settings.home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    known = machine.known_installation(layout)
+    installation = Installation(
+        known or await machine.free_installation(docker),
+        IPv4Network(settings.subnets),
+        settings.broker_port,
+    )
+    environment = settings_environment(settings)
+    report("home, keys and certificates")
+    entry_point = await _furnish(docker, settings, installation, images, environment)
+    ground = await _ground(docker, settings, installation, images, entry_point, environment)
+    changed = await _raise_parts(docker, ground, report)
+    await api_answers(settings, report)
+    return Raised(installation, changed)
+
+
+async def _furnish(
+    docker: Docker,
+    settings: Settings,
+    installation: Installation,
+    images: Images,
+    environment: Mapping[str, str],
+) -> str:
+    said = await machine.run_helper(
+        docker,
+        images.stateroom,
+        [
+            "/opt/stateroom/bin/python", "-m", "stateroom.installation.home",
+            "--installation", installation.id,
+            "--owner", f"{os.getuid()}:{os.getgid()}",
+        ],
+        settings,
+        environment,
+        installation.prefix,
+    )
+    return str(json.loads(said)["entry_point"])
+
+
+async def _ground(
+    docker: Docker,
+    settings: Settings,
+    installation: Installation,
+    images: Images,
+    entry_point: str,
+    environment: Mapping[str, str],
+) -> table.Ground:
+    ground = table.Ground(
+        settings=settings,
+        installation=installation,
+        image=images.stateroom,
+        entry_point=entry_point,
+        docker_group=machine.docker_group(settings),
+        content_mount="",
+        environment=environment,
+    )
+    await machine.ensure_volumes(docker, ground)
+    content = await machine.mountpoint(docker, installation)
+    return table.Ground(
+        settings, installation, images.stateroom, entry_point, ground.docker_group, content,
+        environment,
+    )
+
+
+async def _raise_parts(docker: Docker, ground: table.Ground, report: Report) -> tuple[str, ...]:
+    seen = await machine.seen_parts(docker, ground.installation)
+    changed: list[str] = []
+    for part in table.parts(ground):
+        if await machine.ensure_part(docker, ground, part, seen.get(part.name)):
+            report(f"started {part.name}")
+            changed.append(part.name)
+    return tuple(changed)
+
+
+async def api_answers(settings: Settings, report: Report) -> None:
+    """Comes back once `/health` does; raises Permanent with where to look when it does not."""
+    report("waiting for the api")
+    url = f"http://127.0.0.1:{settings.api_port}/api/v1/health"
+    deadline = asyncio.get_running_loop().time() + ANSWERS_WITHIN
+    async with httpx.AsyncClient(timeout=2.0) as client:
+        while asyncio.get_running_loop().time() < deadline:
+            with suppress(httpx.HTTPError):
+                if (await client.get(url)).status_code == 200:
+                    return
+            await asyncio.sleep(0.1)
+    raise Permanent(
+        f"the api did not answer within {ANSWERS_WITHIN:.0f} s; "
+        "`docker ps -a --filter label=stateroom.part` shows our parts, `docker logs NAME` why"
+    )
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """What our parts need to read the same settings as we did, whatever these came from."""
+    defaults = Settings(home=settings.home)
+    found = {"STATEROOM_HOME": str(settings.home)}
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        if field.name != "home" and value != getattr(defaults, field.name):
+            found[f"STATEROOM_{field.name.upper()}"] = str(value)
+    return found

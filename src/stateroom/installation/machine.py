@@ -1,0 +1,219 @@
+"""What `up`, `down` and `doctor` do to the engine, as few verbs: see, furnish, raise, lower.
+
+Only these three verbs of the command line talk to the engine; everything else is a client of
+the api.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiodocker import Docker
+from aiodocker.containers import DockerContainer
+from aiodocker.exceptions import DockerError
+
+from stateroom.domain.cabin import Installation
+from stateroom.errors import Permanent
+from stateroom.installation import parts as table
+from stateroom.layout import Layout
+from stateroom.settings import Settings
+
+HELPER_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One part as the engine has it. digest: of the body it was made from."""
+
+    name: str
+    container: str
+    running: bool
+    digest: str
+
+
+def known_installation(layout: Layout) -> str:
+    """The installation's id, "" before the first `up`."""
+    try:
+        return str(json.loads(layout.installation.read_text())["id"])
+    except FileNotFoundError:
+        return ""
+
+
+async def free_installation(docker: Docker) -> str:
+    """Two hex digits that nothing on this engine carries yet."""
+    taken = set()
+    for container in await docker.containers.list(
+        all=True, filters={"label": [table.INSTALLATION_LABEL]}
+    ):
+        taken.add(container["Labels"][table.INSTALLATION_LABEL])
+    volumes: Any = docker.volumes  # aiodocker leaves these calls untyped
+    found = await volumes.list(filters={"label": [table.INSTALLATION_LABEL]})
+    taken |= {v["Labels"][table.INSTALLATION_LABEL] for v in found.get("Volumes") or []}
+    free = [f"{n:02x}" for n in range(256) if f"st{n:02x}" not in taken]
+    if not free:
+        raise Permanent("this Docker engine has 256 installations of Stateroom already")
+    return secrets.choice(free)
+
+
+async def run_helper(
+    docker: Docker, image: str, command: list[str], settings: Settings,
+    environment: Mapping[str, str], label: str,
+) -> str:
+    """A short-lived container of our own image as root, with the home and the few powers that
+    giving folders to their owners needs. Answers what it printed; raises Permanent with what
+    it said when it fails."""
+    home = str(settings.home)
+    body = {
+        "Image": image,
+        "Entrypoint": command,
+        "Cmd": [],
+        "User": "0:0",
+        "Env": [f"{key}={value}" for key, value in sorted(environment.items())],
+        "Labels": {table.INSTALLATION_LABEL: label, "stateroom.role": "helper"},
+        "HostConfig": {
+            "Binds": [f"{home}:{home}:rw"],
+            "NetworkMode": "none",
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "CapAdd": list(HELPER_CAPABILITIES),
+            "SecurityOpt": ["no-new-privileges"],
+        },
+    }
+    container = await docker.containers.create(body)  # type: ignore[arg-type]
+    try:
+        await container.start()
+        ended = await container.wait(timeout=120)
+        said = "".join(await container.log(stdout=True, stderr=True))
+        if ended["StatusCode"] != 0:
+            raise Permanent(f"{' '.join(command)} failed:\n{said}")
+        return "".join(await container.log(stdout=True))
+    finally:
+        await container.delete(force=True)
+
+
+async def ensure_volumes(docker: Docker, ground: table.Ground) -> None:
+    volumes: Any = docker.volumes
+    for body in table.volumes(ground):
+        await volumes.create(body)
+
+
+async def mountpoint(docker: Docker, installation: Installation) -> str:
+    """Where the content tmpfs lies on the host; the volume need not be mounted for that."""
+    volumes: Any = docker.volumes
+    volume = await volumes.get(table.content_volume(installation))
+    return str((await volume.show())["Mountpoint"])
+
+
+async def seen_parts(docker: Docker, installation: Installation) -> dict[str, Seen]:
+    label = f"{table.INSTALLATION_LABEL}={installation.prefix}"
+    found = await docker.containers.list(
+        all=True, filters={"label": [label, table.PART_LABEL]}
+    )
+    seen: dict[str, Seen] = {}
+    for entry in found:
+        labels = entry["Labels"]
+        name = labels[table.PART_LABEL]
+        seen[name] = Seen(
+            name, entry.id, entry["State"] == "running", labels.get(table.DIGEST_LABEL, "")
+        )
+    return seen
+
+
+async def ensure_part(docker: Docker, ground: table.Ground, part: table.Part, seen: Seen | None) -> bool:
+    """Runs afterwards, made from today's table. True when something had to be done."""
+    body = table.container(ground, part)
+    if seen is not None and seen.digest == body["Labels"][table.DIGEST_LABEL]:
+        if seen.running:
+            return False
+        await docker.containers.container(seen.container).start()
+        return True
+    if seen is not None:
+        await take_down(docker.containers.container(seen.container))
+    name = table.container_name(ground.installation, part.name)
+    container = await docker.containers.create(body, name=name)
+    await container.start()
+    return True
+
+
+async def take_down(container: DockerContainer) -> None:
+    try:
+        await container.stop(t=STOP_SECONDS)
+        await container.delete(force=True)
+    except DockerError as error:
+        if error.status != 404:
+            raise
+
+
+async def lower(docker: Docker, installation: Installation) -> list[str]:
+    """Stops our parts, the steward first so that nothing is begun meanwhile; cabins are left to
+    `stop_cabins`. Answers which were running."""
+    seen = await seen_parts(docker, installation)
+    order = ("steward", "api", "edge", "broker", "guard", "holder")
+    stopped = [name for name in order if name in seen and seen[name].running]
+    for name in stopped:
+        await docker.containers.container(seen[name].container).stop(t=STOP_SECONDS)
+    return stopped
+
+
+async def cabin_containers(docker: Docker, installation: Installation) -> list[DockerContainer]:
+    label = f"{table.INSTALLATION_LABEL}={installation.prefix}"
+    return await docker.containers.list(all=True, filters={"label": [label, "stateroom.cabin"]})
+
+
+async def stop_cabins(docker: Docker, installation: Installation) -> int:
+    """Agents before the holders whose namespace they are in."""
+    entries = [c for c in await cabin_containers(docker, installation) if c["State"] != "exited"]
+    agents = [c for c in entries if c["Labels"].get("stateroom.role") != "holder"]
+    holders = [c for c in entries if c not in agents]
+    for group in (agents, holders):
+        await asyncio.gather(*(container.stop(t=20) for container in group))
+    return len(agents)
+
+
+async def image_of_parts(docker: Docker, installation: Installation) -> str:
+    """The image that our parts were made from: the one to clean up with. "" without parts."""
+    for part in (await seen_parts(docker, installation)).values():
+        shown = await docker.containers.container(part.container).show()
+        return str(shown["Image"])
+    return ""
+
+
+async def remove_parts(docker: Docker, installation: Installation) -> None:
+    for part in (await seen_parts(docker, installation)).values():
+        await docker.containers.container(part.container).delete(force=True)
+
+
+async def remove_volumes(docker: Docker, installation: Installation) -> None:
+    label = f"{table.INSTALLATION_LABEL}={installation.prefix}"
+    volumes: Any = docker.volumes
+    found = await volumes.list(filters={"label": [label]})
+    for volume in found.get("Volumes") or []:
+        await (await volumes.get(volume["Name"])).delete()
+
+
+async def empty_home(
+    docker: Docker, image: str, settings: Settings, installation: Installation
+) -> None:
+    """Everything under the home goes; done by the helper, since most of it is not ours."""
+    script = 'find "$STATEROOM_HOME" -mindepth 1 -delete'
+    environment = {"STATEROOM_HOME": str(settings.home)}
+    command = ["sh", "-c", script]
+    await run_helper(docker, image, command, settings, environment, installation.prefix)
+
+
+def docker_group(settings: Settings) -> int:
+    """The group that may use the engine's socket."""
+    return os.stat(Path(settings.docker.removeprefix("unix://"))).st_gid
+
+
+def engine_facts(info: Mapping[str, Any]) -> str:
+    """One line for people: which engine this is."""
+    return f"Docker {info['ServerVersion']}, cgroup v{info.get('CgroupVersion', '1')}"

@@ -1,0 +1,262 @@
+"""Our own parts as containers: a pure table of what each one has, and no more.
+
+Docker supervises them (`unless-stopped`). Every part has its own uid, a read-only root, no
+capability but the guard's one, a bound on memory, and sees only its own folders of the home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stateroom.domain.cabin import Installation
+from stateroom.domain.runtime import stable_digest
+from stateroom.layout import Layout
+from stateroom.settings import Settings
+
+INSTALLATION_LABEL = "stateroom.installation"
+PART_LABEL = "stateroom.part"
+DIGEST_LABEL = "stateroom.part-digest"
+
+CONTENT = "/content"
+GRANTS = "/grants"
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Facts of the machine that the table is made from.
+
+    image: id of our own image. entry_point: host path of the cabins' static program.
+    docker_group: group of the Docker socket. content_mount: host path of the content tmpfs.
+    """
+
+    settings: Settings
+    installation: Installation
+    image: str
+    entry_point: str
+    docker_group: int
+    content_mount: str
+    environment: Mapping[str, str]
+
+    @property
+    def content_volume(self) -> str:
+        return content_volume(self.installation)
+
+    @property
+    def grants_volume(self) -> str:
+        return f"{self.installation.prefix}-grants"
+
+
+def content_volume(installation: Installation) -> str:
+    return f"{installation.prefix}-content"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One container of ours. user: "uid:gid". binds: in Docker's HOST:INSIDE:MODE form.
+    groups: supplementary ones. network: "host" or "none"."""
+
+    name: str
+    command: tuple[str, ...]
+    user: str
+    binds: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    capabilities: tuple[str, ...] = ()
+    network: str = "host"
+    memory_mb: int = 256
+
+
+def parts(ground: Ground) -> tuple[Part, ...]:
+    """In the order in which they are started."""
+    return (
+        _holder(ground),
+        _guard(ground),
+        _edge(ground),
+        _broker(ground),
+        _steward(ground),
+        _api(ground),
+    )
+
+
+def _python(module: str, *words: str) -> tuple[str, ...]:
+    return ("/opt/stateroom/bin/python", "-m", module, *words)
+
+
+def _user(ground: Ground, part: str) -> str:
+    uid = ground.installation.part_uid(part)
+    return f"{uid}:{uid}"
+
+
+def _holder(ground: Ground) -> Part:
+    """Keeps the two tmpfs mounted while the steward is away; does nothing else."""
+    return Part(
+        name="holder",
+        command=("/opt/stateroom/bin/cabin-init", "hold"),
+        user=_user(ground, "holder"),
+        binds=(f"{ground.content_volume}:{CONTENT}:ro", f"{ground.grants_volume}:{GRANTS}:ro"),
+        network="none",
+        memory_mb=16,
+    )
+
+
+def _guard(ground: Ground) -> Part:
+    """Root, because Docker 20.10 gives a capability to nobody else; of root's powers it has
+    NET_ADMIN alone."""
+    layout, uid = Layout(ground.settings.home), ground.installation.part_uid
+    folder = layout.guard_state.parent
+    return Part(
+        name="guard",
+        command=_python(
+            "stateroom.guard",
+            "--installation", ground.installation.id,
+            "--broker-port", str(ground.settings.broker_port),
+            "--allow", str(uid("edge")),
+            "--allow", str(uid("steward")),
+            "--state", str(layout.guard_state),
+        ),
+        user="0:0",
+        binds=(f"{folder}:{folder}:rw",),
+        capabilities=("NET_ADMIN",),
+        memory_mb=64,
+    )
+
+
+def _edge(ground: Ground) -> Part:
+    layout = Layout(ground.settings.home)
+    run = layout.edge_socket.parent
+    return Part(
+        name="edge",
+        command=("haproxy", "-W", "-db", "-f", str(layout.edge / "haproxy.cfg")),
+        user=_user(ground, "edge"),
+        groups=(ground.installation.group,),
+        binds=(f"{layout.edge}:{layout.edge}:ro", f"{run}:{run}:rw"),
+        memory_mb=512,
+    )
+
+
+def _broker(ground: Ground) -> Part:
+    layout = Layout(ground.settings.home)
+    run = layout.broker_socket.parent
+    return Part(
+        name="broker",
+        command=_python("stateroom.broker"),
+        user=_user(ground, "broker"),
+        groups=(ground.installation.group,),
+        binds=(
+            f"{layout.broker}:{layout.broker}:rw",
+            f"{run}:{run}:rw",
+            f"{ground.grants_volume}:{GRANTS}:ro",
+        ),
+        environment=(("STATEROOM_GRANTS", GRANTS),),
+    )
+
+
+def _steward(ground: Ground) -> Part:
+    layout = Layout(ground.settings.home)
+    shared = (
+        layout.store, layout.steward, layout.logs, layout.maps,
+        layout.steward_socket.parent, layout.edge_socket.parent,
+    )
+    socket = ground.settings.docker.removeprefix("unix://")
+    return Part(
+        name="steward",
+        command=_python("stateroom.steward"),
+        user=_user(ground, "steward"),
+        groups=(ground.installation.group, ground.docker_group),
+        binds=(
+            *(f"{path}:{path}:rw" for path in shared),
+            f"{layout.guard_state.parent}:{layout.guard_state.parent}:ro",
+            f"{layout.broker_socket.parent}:{layout.broker_socket.parent}:ro",
+            f"{layout.disks}:{layout.disks}:ro",
+            "/dev/stateroom:/dev/stateroom:ro",
+            f"{socket}:{socket}:rw",
+            f"{ground.content_volume}:{CONTENT}:rw",
+            f"{ground.grants_volume}:{GRANTS}:rw",
+        ),
+        environment=(
+            ("STATEROOM_INSTALLATION", ground.installation.id),
+            ("STATEROOM_CONTENT", CONTENT),
+            ("STATEROOM_CONTENT_MOUNT", ground.content_mount),
+            ("STATEROOM_GRANTS", GRANTS),
+            ("STATEROOM_IMAGE", ground.image),
+            ("STATEROOM_ENTRYPOINT", ground.entry_point),
+        ),
+    )
+
+
+def _api(ground: Ground) -> Part:
+    layout = Layout(ground.settings.home)
+    run = layout.steward_socket.parent
+    return Part(
+        name="api",
+        command=_python("stateroom.api"),
+        user=_user(ground, "api"),
+        groups=(ground.installation.group,),
+        binds=(
+            f"{layout.store}:{layout.store}:rw",
+            f"{layout.api}:{layout.api}:ro",
+            f"{run}:{run}:ro",
+        ),
+        environment=(("STATEROOM_INSTALLATION", ground.installation.id),),
+    )
+
+
+def volumes(ground: Ground) -> tuple[dict[str, Any], ...]:
+    """The two tmpfs, as Docker wants them. The steward owns both; in the content each cabin
+    binds its own folder, the grants are for the broker's eyes."""
+    steward, group = ground.installation.part_uid("steward"), ground.installation.group
+    return (
+        _tmpfs(ground, ground.content_volume, f"size=1g,mode=0711,uid={steward},gid={steward}"),
+        _tmpfs(ground, ground.grants_volume, f"size=256m,mode=0750,uid={steward},gid={group}"),
+    )
+
+
+def _tmpfs(ground: Ground, name: str, options: str) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "Driver": "local",
+        "DriverOpts": {"type": "tmpfs", "device": "tmpfs", "o": f"{options},nosuid,nodev,noexec"},
+        "Labels": {INSTALLATION_LABEL: ground.installation.prefix},
+    }
+
+
+def container_name(installation: Installation, part: str) -> str:
+    return f"{installation.prefix}-{part}"
+
+
+def container(ground: Ground, part: Part) -> dict[str, Any]:
+    """The body for Docker, with a digest of itself as a label: another digest, another part."""
+    body = {
+        "Image": ground.image,
+        "Entrypoint": list(part.command),
+        "Cmd": [],
+        "User": part.user,
+        "WorkingDir": "/",
+        "Env": [f"{k}={v}" for k, v in sorted({**ground.environment, **dict(part.environment)}.items())],
+        "HostConfig": {
+            "Binds": list(part.binds),
+            "NetworkMode": part.network,
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "ReadonlyRootfs": True,
+            "Tmpfs": {"/tmp": "rw,nosuid,nodev,noexec,size=64m"},
+            "CapDrop": ["ALL"],
+            "CapAdd": list(part.capabilities),
+            "SecurityOpt": ["no-new-privileges"],
+            "GroupAdd": [str(group) for group in part.groups],
+            "Memory": part.memory_mb * MIB,
+            "MemorySwap": part.memory_mb * MIB,
+            "PidsLimit": 256,
+            "CpuShares": 4096,
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
+        },
+        "StopTimeout": 5,
+    }
+    labels = {
+        INSTALLATION_LABEL: ground.installation.prefix,
+        PART_LABEL: part.name,
+        DIGEST_LABEL: stable_digest(body)[:16],
+    }
+    return {**body, "Labels": labels}

@@ -1,0 +1,86 @@
+"""Where everything lies under STATEROOM_HOME, and who may see it: one table for all parts.
+
+The home is mounted at the same path inside our containers, each part seeing its own folders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    home: Path
+
+    @property
+    def installation(self) -> Path:
+        """JSON: the installation's id and when it was made."""
+        return self.home / "installation.json"
+
+    @property
+    def ca_certificate(self) -> Path:
+        return self.home / "ca.pem"
+
+    @property
+    def ca_key(self) -> Path:
+        """Mounted nowhere: only the helper that issues certificates ever sees it."""
+        return self.home / "ca" / "ca.key"
+
+    @property
+    def admin_key(self) -> Path:
+        return self.home / "admin.key"
+
+    @property
+    def store(self) -> Path:
+        return self.home / "store"
+
+    @property
+    def api(self) -> Path:
+        return self.home / "api"
+
+    @property
+    def steward(self) -> Path:
+        return self.home / "steward"
+
+    @property
+    def steward_socket(self) -> Path:
+        return self.home / "run" / "steward" / "steward.sock"
+
+    @property
+    def broker(self) -> Path:
+        return self.home / "broker"
+
+    @property
+    def broker_socket(self) -> Path:
+        return self.home / "run" / "broker" / "broker.sock"
+
+    @property
+    def edge(self) -> Path:
+        """haproxy.cfg, the certificate, the session key's public half."""
+        return self.home / "edge"
+
+    @property
+    def maps(self) -> Path:
+        return self.home / "edge" / "maps"
+
+    @property
+    def edge_socket(self) -> Path:
+        return self.home / "run" / "edge" / "admin.sock"
+
+    @property
+    def guard_state(self) -> Path:
+        return self.home / "guard" / "state.json"
+
+    @property
+    def disks(self) -> Path:
+        return self.home / "disks"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def programs(self) -> Path:
+        """The static entry point, copied out of our image; bound into every cabin."""
+        return self.home / "bin"

@@ -1,0 +1,320 @@
+"""Building an image in stages, with nothing but an engine: no registry and no builder.
+
+A stage is a base system out of Debian's packages, or a script that ran in a container of the
+stage before, committed. It is found again by the digest of everything that went into it, which
+its label holds, so what did not change is never built twice, and every stage below a change is
+kept. Why not a Dockerfile: a build needs this host's certificates, proxy and registry keys, and
+the builder that every engine has can only copy such files into a layer, where they stay. Here
+they lie in a volume that is removed with the container.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import io
+import json
+import os
+import secrets
+import tarfile
+import tempfile
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiodocker import Docker, DockerError
+from aiodocker.containers import DockerContainer
+from aiohttp import ClientTimeout
+
+from stateroom.errors import StateroomError
+
+STAGE_LABEL = "stateroom.image.stage"
+INPUTS_LABEL = "stateroom.image.inputs"
+
+# Build containers are known by their names: a label would become the image's, and then every
+# container of that image would look like one of them.
+_NAME = "stateroom-build-"
+_STEP_SECONDS = 1200.0
+_TAIL_LINES = 15
+_UNLIMITED = ClientTimeout(total=None)
+
+Say = Callable[[str], None]
+
+
+class ImageError(StateroomError):
+    """An image could not be obtained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of an image. inputs: digest of all that it is made of, itself and below."""
+
+    name: str
+    title: str
+    inputs: str
+    build: Callable[[Workshop, Stage, str], Awaitable[str]]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {STAGE_LABEL: self.name, INPUTS_LABEL: self.inputs}
+
+
+def digest(*parts: str | bytes | Path) -> str:
+    """Of texts and files, each with its length, so that no two lists look alike."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.read_bytes() if isinstance(part, Path) else part
+        data = data.encode() if isinstance(data, str) else data
+        total.update(f"{len(data)}:".encode() + data)
+    return total.hexdigest()
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Where one family of images ("openclaw", "stateroom") is built: engine, voice, last lines."""
+
+    docker: Docker
+    family: str
+    say: Say
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+
+    async def obtain(self, stages: Sequence[Stage]) -> str:
+        """The id of the last stage's image; builds what is missing."""
+        if there := await self._find(stages[-1]):
+            return there
+        async with self._alone():
+            return await self._build_missing(stages)
+
+    async def _build_missing(self, stages: Sequence[Stage]) -> str:
+        begun, image, missing = time.monotonic(), "", list(stages)
+        for index in reversed(range(len(stages))):
+            if there := await self._find(stages[index]):
+                image, missing = there, list(stages[index + 1 :])
+                break
+        for stage in missing:
+            image = await self._step(stage, image)
+        self.say(f"{stages[-1].title}: built in {time.monotonic() - begun:.0f} s")
+        return image
+
+    async def _find(self, stage: Stage) -> str | None:
+        labels = [f"{name}={value}" for name, value in stage.labels.items()]
+        found = await self.docker.images.list(filters={"label": labels}, all=True)
+        return str(found[0]["Id"]) if found else None
+
+    async def _step(self, stage: Stage, base: str) -> str:
+        self.say(f"{stage.title} …")
+        self.tail.clear()
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(_STEP_SECONDS):
+                image = await stage.build(self, stage, base)
+        except (ImageError, DockerError, OSError, TimeoutError) as error:
+            raise self._failed(stage, error, time.monotonic() - begun) from error
+        self.say(f"{stage.title}: {time.monotonic() - begun:.1f} s")
+        return image
+
+    def _failed(self, stage: Stage, error: Exception, seconds: float) -> ImageError:
+        reason = f"no end after {seconds:.0f} s" if isinstance(error, TimeoutError) else str(error)
+        lines = [f"{stage.title} failed after {seconds:.0f} s: {reason}"]
+        lines += [f"  | {line}" for line in self.tail]
+        lines.append(
+            "What was built so far is kept: running the same command again goes on from there. "
+            "If something could not be reached: the build uses this shell's HTTPS_PROXY and "
+            "NO_PROXY, its certificates (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) and the registries "
+            "that npm, pip and apt are set to on this host."
+        )
+        return ImageError("\n".join(lines))
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Of two who need the same image one builds and the other then finds it."""
+        path = Path(tempfile.gettempdir()) / f"stateroom-{os.getuid()}-{self.family}.lock"
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            waiting = False
+            while not _try_lock(lock):
+                if not waiting:
+                    self.say("another process is building this image; waiting for it")
+                waiting = True
+                await asyncio.sleep(0.5)
+            await self._sweep()
+            yield
+        finally:
+            os.close(lock)
+
+    async def _sweep(self) -> None:
+        """Containers that a killed build of this family left behind."""
+        filters = json.dumps({"name": [f"^/{_NAME}{self.family}-"]})
+        for left in await self.docker.containers.list(all=True, filters=filters):
+            with suppress(DockerError):
+                await left.delete(force=True, v=True)
+
+    # -- the two ways to make a stage -----------------------------------------------------
+
+    async def import_system(self, stage: Stage, command: Sequence[str]) -> str:
+        """The root file system that a command writes to its standard output, as an image."""
+        changes = [_label(name, value) for name, value in stage.labels.items()]
+        async with self.docker._query(  # aiodocker has no word for this call
+            "images/create",
+            "POST",
+            params={"fromSrc": "-", "changes": "\n".join(changes)},
+            data=self.output_of(command),
+            headers={"Content-Type": "application/x-tar"},
+            timeout=_UNLIMITED,
+        ) as response:
+            answer = json.loads((await response.text()).strip().splitlines()[-1])
+        if "status" not in answer:
+            raise ImageError(str(answer.get("error", "the engine did not name the image")))
+        return str(answer["status"])
+
+    async def output_of(
+        self, command: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> AsyncIterator[bytes]:
+        """What a program of the host writes; fails if it fails, after its last byte."""
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, env=environ,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout and process.stderr
+        listening = asyncio.create_task(self._listen(process.stderr))
+        try:
+            while block := await process.stdout.read(1 << 18):
+                yield block
+            await listening
+            if code := await process.wait():
+                raise ImageError(f"{command[0]} ended with exit code {code}")
+        finally:
+            listening.cancel()
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+
+    async def run_on_host(
+        self, command: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> None:
+        async for block in self.output_of(command, environ):
+            self.tail.extend(block.decode(errors="replace").splitlines())
+
+    async def _listen(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            self.tail.append(line.decode(errors="replace").rstrip())
+
+    async def run(
+        self,
+        stage: Stage,
+        base: str,
+        command: Sequence[str],
+        *,
+        into_image: Files | None = None,
+        into_volume: Files | None = None,
+        setup: Setup | None = None,
+        changes: Sequence[str] = (),
+    ) -> str:
+        """Runs a command in a container of `base` and keeps the result as the stage's image.
+        `into_volume`: files under /build, which are gone afterwards."""
+        container = await self.docker.containers.create(
+            _build_container(base, command, setup or Setup()),
+            name=f"{_NAME}{self.family}-{secrets.token_hex(4)}",
+        )
+        try:
+            for files, place in ((into_image, "/"), (into_volume, "/build")):
+                if files:
+                    with files.archive() as archive:
+                        await container.put_archive(place, archive)  # type: ignore[no-untyped-call]
+            await container.start()
+            async for text in container.log(stdout=True, stderr=True, follow=True):
+                self.tail.extend(text.splitlines())
+            code = (await container.wait())["StatusCode"]
+            if code:
+                raise ImageError(f"its script ended with exit code {code}")
+            return await self._commit(stage, container, changes)
+        finally:
+            await asyncio.shield(container.delete(force=True, v=True))
+
+    async def _commit(
+        self, stage: Stage, container: DockerContainer, changes: Sequence[str]
+    ) -> str:
+        labels = [_label(name, value) for name, value in stage.labels.items()]
+        answer = await container.commit(changes=[*labels, *changes], pause=False)
+        return str(answer["Id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a build container runs. environment: becomes the image's, so only what that needs
+    anyway. capabilities: the engine's usual ones, or none. scratch: paths left out of the image."""
+
+    network: str = "none"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    capabilities: bool = False
+    scratch: Sequence[str] = ()
+
+
+class Files:
+    """Files for a container, as an archive in a temporary file; all owned by root."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="stateroom-")  # noqa: SIM115
+        self._tar = tarfile.open(fileobj=self._file, mode="w")  # noqa: SIM115
+
+    def add(self, name: str, data: bytes | str, mode: int = 0o644) -> Files:
+        content = data.encode() if isinstance(data, str) else data
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
+        self._tar.addfile(entry, io.BytesIO(content))
+        return self
+
+    def add_tree(self, name: str, source: Path) -> Files:
+        """A folder or file of the host, without what Python left of an earlier run."""
+        self._tar.add(source, name, filter=_as_root)
+        return self
+
+    def archive(self) -> Any:
+        self._tar.close()
+        self._file.seek(0)
+        return self._file
+
+
+def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    if Path(entry.name).name == "__pycache__":
+        return None
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+    return entry
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _label(name: str, value: str) -> str:
+    return f"LABEL {name}={json.dumps(value)}"
+
+
+def _build_container(base: str, command: Sequence[str], setup: Setup) -> dict[str, Any]:
+    """The volume is anonymous, so that it goes with the container, and not part of the image."""
+    limits: dict[str, Any] = {
+        "NetworkMode": setup.network,
+        "SecurityOpt": ["no-new-privileges"],
+        "Mounts": [{"Type": "volume", "Target": "/build"}],
+        "Tmpfs": dict.fromkeys(setup.scratch, ""),
+    }
+    if not setup.capabilities:
+        limits["CapDrop"] = ["ALL"]
+    return {
+        "Image": base,
+        "Cmd": list(command),
+        "User": "0:0",
+        "Env": [f"{name}={value}" for name, value in setup.environment.items()],
+        "HostConfig": limits,
+    }

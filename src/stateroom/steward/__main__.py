@@ -1,0 +1,3 @@
+from stateroom.steward.main import main
+
+main()

@@ -1,0 +1,154 @@
+"""Execute: one action, one verb. No decision is left and nothing is retried here.
+
+A cabin's actions are done in order; one that fails ends the cabin's turn and is recorded, and
+other cabins go on. What an action needs beyond its plan (rendered content, an opened key) is
+made at the moment of writing and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stateroom.broker.grants import Grants
+from stateroom.domain import actions as a
+from stateroom.domain.content import Content
+from stateroom.edge.base import Edge
+from stateroom.engines.base import Engine, Resizes
+from stateroom.errors import EngineError, Permanent, StateroomError
+from stateroom.runtimes import openclaw
+from stateroom.steward.keys import StewardKeys
+from stateroom.steward.providers import Providers
+from stateroom.steward.wishes import Compiler
+from stateroom.store.records import CabinRecord, FailureRecord, SecretRecord
+from stateroom.store.sealing import BROKER_KEY
+
+log = logging.getLogger(__name__)
+
+
+class Overtaken(Exception):
+    """What was planned was overtaken by a change; the next pass plans anew. No failure."""
+
+
+class SealedValues(Protocol):
+    """What the executor reads from the store: sealed values only."""
+
+    async def sealed_secrets(self, tenant_id: str) -> tuple[SecretRecord, ...]: ...
+
+    async def cabin(self, tenant_id: str) -> CabinRecord: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    engine: Engine
+    edge: Edge
+    grants: Grants
+    store: SealedValues
+    compiler: Compiler
+    providers: Providers
+    keys: StewardKeys
+    clock: Callable[[], float] = time.time
+
+    async def run(self, cabin: str, todo: Sequence[a.CabinAction]) -> FailureRecord | None:
+        """All of a cabin's actions in order. Answers the failure that ended it early, if any."""
+        for action in todo:
+            began = self.clock()
+            try:
+                await self.perform(action)
+            except Overtaken:
+                return None
+            except EngineError as error:
+                log.warning(
+                    "%s of cabin %s failed: %s", _verb(action), cabin, error,
+                    extra={"action": "action_failed", "cabin": cabin},
+                )
+                return FailureRecord(
+                    cabin, self.clock(), began, "action", f"{_verb(action)} failed: {error}"
+                )
+            log.info(
+                "%s of cabin %s took %.2f s", _verb(action), cabin, self.clock() - began,
+                extra={"action": "action_done", "cabin": cabin},
+            )
+        return None
+
+    async def perform(self, action: a.Action) -> None:
+        """Raises EngineError."""
+        match action:
+            case a.Prepare(cabin, volumes):
+                await self.engine.prepare(cabin, volumes)
+            case a.Configure(cabin, version):
+                await self.engine.configure(cabin.id, await self._content(cabin.id, version))
+            case a.Create(spec):
+                await self.engine.create(spec)
+            case a.Start(name):
+                await self.engine.start(name)
+            case a.Stop(name, seconds):
+                await self.engine.stop(name, seconds)
+            case a.Remove(name):
+                await self.engine.remove(name)
+            case a.Resize(name, resources):
+                await self._resizes().resize(name, resources)
+            case a.Release(cabin_id):
+                await self.engine.release(cabin_id)
+            case a.EraseData(cabin_id):
+                await self.engine.erase_data(cabin_id)
+            case _:
+                await self._perform_elsewhere(action)
+
+    async def _perform_elsewhere(self, action: a.Action) -> None:
+        match action:
+            case a.Grant(cabin_id, key, _digest):
+                compilation = self.compiler.of(cabin_id)
+                if compilation is None or compilation.grant is None:
+                    raise Overtaken
+                await self.grants.put(key, compilation.grant)
+            case a.Revoke(key):
+                await self.grants.remove(key)
+            case a.PutProvider(name, _digest):
+                provider = self.providers.named(name)
+                if provider is not None:
+                    await self.grants.put_provider(name, provider)
+            case a.DropProvider(name):
+                await self.grants.remove_provider(name)
+            case a.Publish(table, version):
+                await self.edge.replace(table, version)
+            case _:
+                raise Permanent(f"no verb for {type(action).__name__}")
+
+    def _resizes(self) -> Resizes:
+        if not isinstance(self.engine, Resizes):
+            raise Permanent("this engine cannot change limits in place")
+        return self.engine
+
+    async def _content(self, cabin_id: str, version: object) -> Content:
+        compilation = self.compiler.of(cabin_id)
+        if compilation is None or compilation.compiled is None:
+            raise Overtaken
+        wish, content = compilation.wish, compilation.compiled.content
+        if wish.content != version:
+            raise Overtaken
+        sealed = {s.name: s for s in await self.store.sealed_secrets(wish.tenant)}
+        if any(
+            ref.name not in sealed or str(sealed[ref.name].version) != ref.version
+            for ref in content.secrets
+        ):
+            raise Overtaken
+        record = await self.store.cabin(wish.tenant)
+        try:
+            opened = {
+                ref.name: self.keys.opener.open(wish.tenant, ref.name, sealed[ref.name].sealed)
+                for ref in content.secrets
+            }
+            key = self.keys.opener.open(cabin_id, BROKER_KEY, record.sealed_broker_key)
+        except StateroomError as error:
+            raise Permanent(f"a secret cannot be opened: {error}") from error
+        assert wish.content is not None
+        return openclaw.render(content, wish.cabin, wish.content, opened, key.decode())
+
+
+def _verb(action: a.Action) -> str:
+    return type(action).__name__.lower()
+

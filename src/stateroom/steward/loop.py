@@ -1,0 +1,258 @@
+"""The loop: collect -> plan -> execute -> record, the one effectful sentence of the program.
+
+A pass takes no input and never trusts the pass before it. It is woken by a signal of the api,
+by an event of the engine, by the prober, by work that ended, and by a timer. Actions run in a
+task for each cabin, so a cold boot holds up nobody; cabins with a task are in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stateroom.domain import actions as a
+from stateroom.domain.failures import noticed
+from stateroom.domain.inventory import Inventory, State
+from stateroom.domain.plan import Plan, plan
+from stateroom.domain.status import Status, statuses
+from stateroom.domain.wish import Wish
+from stateroom.errors import EngineError, StateroomError
+from stateroom.steward.collect import Sources, collect
+from stateroom.steward.execute import Executor
+from stateroom.steward.prober import Prober, Target
+from stateroom.steward.providers import Providers
+from stateroom.steward.wishes import Compiler
+from stateroom.store.records import Desired, FailureRecord, StatusRecord, TenantRecord
+
+log = logging.getLogger(__name__)
+
+TIMER = 5.0
+"""Seconds between passes when nothing happens; also what a lost signal costs at most."""
+AFTER_TROUBLE = 1.0
+SHORTEST = 0.02
+"""Seconds that a pass waits for more to come: events arrive in bursts."""
+
+
+class Store(Protocol):
+    """What the loop needs of the store."""
+
+    async def desired(self) -> Desired: ...
+
+    async def save_status(self, records: Sequence[StatusRecord]) -> None: ...
+
+    async def add_failures(self, records: Sequence[FailureRecord]) -> None: ...
+
+    async def finish_delete(self, tenant_id: str) -> None: ...
+
+    async def finish_erase(self, cabin_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the last pass saw and decided, for those who ask (`stateroom plan`)."""
+
+    at: float
+    wishes: tuple[Wish, ...] = ()
+    inventory: Inventory = field(default_factory=Inventory)
+    plan: Plan = field(default_factory=Plan)
+    statuses: dict[str, Status] = field(default_factory=dict)
+
+
+class Loop:
+    def __init__(
+        self,
+        store: Store,
+        sources: Sources,
+        executor: Executor,
+        compiler: Compiler,
+        providers: Providers,
+        prober: Prober,
+        *,
+        boots_at_once: int = 2,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._executor = executor
+        self._compiler = compiler
+        self._providers = providers
+        self._prober = prober
+        self._boots_at_once = boots_at_once
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.last = Look(0.0)
+
+    def wake(self) -> None:
+        """Somebody says that there may be something to do."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """For ever. A pass that fails is logged and the next one is the retry."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            while True:
+                pause = await self._pass_or_trouble()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), pause)
+                await asyncio.sleep(SHORTEST)
+                self._wake.clear()
+        finally:
+            listener.cancel()
+            await self.settle(cancel=True)
+
+    async def settle(self, *, cancel: bool = False) -> None:
+        """Waits for the work in flight (or ends it)."""
+        tasks = list(self._tasks.values())
+        if cancel:
+            for task in tasks:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        async for event in self._sources.engine.events():
+            log.debug("event %s of %s", event.kind, event.cabin, extra={"action": "event"})
+            self.wake()
+
+    async def _pass_or_trouble(self) -> float:
+        try:
+            await self.one_pass()
+        except StateroomError as error:
+            log.error("the pass failed: %s", error, extra={"action": "pass_failed"})
+            return AFTER_TROUBLE
+        except Exception:
+            # A defect of ours must not end the loop: the next pass may see another world.
+            log.exception("the pass failed", extra={"action": "pass_failed"})
+            return AFTER_TROUBLE
+        return self._pause(self.last)
+
+    def _pause(self, look: Look) -> float:
+        """Until the first moment at which time alone changes something."""
+        moments = [w.until for w in look.plan.waiting if w.until > look.at]
+        moments += [s.settles_at for s in look.statuses.values() if s.settles_at > look.at]
+        soonest = min(moments, default=look.at + TIMER)
+        return min(TIMER, max(0.0, soonest - self._clock()))
+
+    async def fresh_look(self) -> Look:
+        """What a pass would do now; does nothing. Raises StateroomError."""
+        _desired, look = await self._look()
+        return look
+
+    async def one_pass(self) -> Look:
+        """Raises StateroomError where engine or store do not answer."""
+        desired, look = await self._look()
+        self._prober.watch(_targets(look.wishes, look.inventory))
+        await self._dispatch(look.plan)
+        await self._record(desired, look)
+        self.last = look
+        return look
+
+    async def _look(self) -> tuple[Desired, Look]:
+        # In flight is read first: work that ends while we look was seen half done at worst.
+        in_flight = frozenset(self._tasks)
+        desired = await self._store.desired()
+        inventory = await collect(self._sources)
+        now = self._clock()
+        wishes = self._compiler.wishes(desired)
+        wishes = await self._note_failures(now, wishes, inventory, in_flight)
+        providers = self._providers.wanted(desired.providers)
+        planned = plan(now, wishes, inventory, in_flight, self._boots_at_once, providers)
+        found = statuses(now, wishes, inventory, planned)
+        return desired, Look(now, wishes, inventory, planned, found)
+
+    async def _note_failures(
+        self,
+        now: float,
+        wishes: tuple[Wish, ...],
+        inventory: Inventory,
+        in_flight: frozenset[str],
+    ) -> tuple[Wish, ...]:
+        new = noticed(now, wishes, inventory, in_flight)
+        if not new:
+            return wishes
+        await self._store.add_failures(
+            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in new.items()]
+        )
+        return tuple(w.with_failure(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
+
+    async def _dispatch(self, planned: Plan) -> None:
+        for action in planned.providers:
+            await self._attempt(action)
+        if planned.publish is not None:
+            await self._attempt(planned.publish)
+            self.wake()
+        for cabin, todo in planned.cabins.items():
+            self._tasks[cabin] = asyncio.create_task(self._work(cabin, todo))
+
+    async def _attempt(self, action: a.Action) -> None:
+        try:
+            await self._executor.perform(action)
+        except EngineError as error:
+            log.warning(
+                "%s failed: %s", type(action).__name__.lower(), error,
+                extra={"action": "action_failed"},
+            )
+
+    async def _work(self, cabin: str, todo: Sequence[a.CabinAction]) -> None:
+        try:
+            failure = await self._executor.run(cabin, todo)
+            if failure is not None:
+                await self._store.add_failures([failure])
+        except StateroomError as error:
+            log.error("work on %s failed: %s", cabin, error, extra={"action": "work_failed"})
+        except Exception:
+            log.exception("work on %s failed", cabin, extra={"action": "work_failed"})
+        finally:
+            self._tasks.pop(cabin, None)
+            self.wake()
+
+    async def _record(self, desired: Desired, look: Look) -> None:
+        changed: list[StatusRecord] = []
+        tenants = {e.tenant.id: e.tenant for e in desired.tenants}
+        for tenant_id, status in look.statuses.items():
+            if tenant_id not in tenants:
+                continue
+            known = desired.status.get(tenant_id)
+            record = _record_of(look.at, tenants[tenant_id], status, known)
+            if record != known:
+                changed.append(record)
+        if changed:
+            await self._store.save_status(changed)
+        of_cabin = {e.cabin.id: e.tenant.id for e in desired.tenants}
+        for cabin in look.plan.gone:
+            if cabin in of_cabin:
+                await self._store.finish_delete(of_cabin[cabin])
+            else:
+                await self._store.finish_erase(cabin)
+
+
+def _record_of(
+    now: float, tenant: TenantRecord, status: Status, known: StatusRecord | None
+) -> StatusRecord:
+    since = known.since if known is not None and known.phase == status.phase.value else now
+    ready = status.phase.value == "ready"
+    before = known.running_revision if known is not None else 0
+    return StatusRecord(
+        tenant=tenant.id,
+        phase=status.phase.value,
+        since=since,
+        reason=status.reason,
+        waiting=status.waiting,
+        applied_generation=status.applied_generation,
+        running_revision=tenant.revision if ready else before,
+        seen_generation=tenant.generation,
+    )
+
+
+def _targets(wishes: Sequence[Wish], inventory: Inventory) -> list[Target]:
+    addresses = {wish.cabin.id: str(wish.cabin.address) for wish in wishes}
+    return [
+        Target(instance.name, addresses[instance.cabin], instance.started_at)
+        for instance in inventory.instances
+        if instance.state is State.RUNNING and instance.cabin in addresses
+    ]

@@ -1,0 +1,41 @@
+"""Which model providers the broker should know: those of the store, and the built-in demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stateroom.broker.grants import Provider, provider_digest
+from stateroom.steward.keys import StewardKeys
+from stateroom.steward.wishes import DEMO
+from stateroom.store.records import ProviderRecord
+from stateroom.store.sealing import PROVIDER_KEY
+
+
+class Providers:
+    """Opens a provider's key once for each version of its row."""
+
+    def __init__(self, keys: StewardKeys) -> None:
+        self._keys = keys
+        self._opened: dict[str, tuple[int, Provider]] = {}
+
+    def wanted(self, records: Mapping[str, ProviderRecord]) -> dict[str, str]:
+        """Name -> digest."""
+        for record in records.values():
+            known = self._opened.get(record.name)
+            if known is None or known[0] != record.version:
+                self._opened[record.name] = (record.version, self._open(record))
+        found = {n: provider_digest(p) for n, (_, p) in self._opened.items() if n in records}
+        found.setdefault("demo", provider_digest(DEMO))
+        return found
+
+    def named(self, name: str) -> Provider | None:
+        known = self._opened.get(name)
+        if known is not None:
+            return known[1]
+        return DEMO if name == "demo" else None
+
+    def _open(self, record: ProviderRecord) -> Provider:
+        key = ""
+        if record.sealed_key:
+            key = self._keys.opener.open(record.name, PROVIDER_KEY, record.sealed_key).decode()
+        return Provider(record.kind, record.base_url, key, record.prices)

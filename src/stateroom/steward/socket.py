@@ -1,0 +1,145 @@
+"""The steward's socket: the few things that the api needs and only the steward can do.
+
+HTTP over a Unix socket whose folder only the api's and the steward's group can enter. Nothing
+here changes desired state; a signal says no more than "look".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from stateroom.engines.base import Engine, Logs
+from stateroom.errors import Denied, EngineError, Invalid, NotFound, StateroomError
+from stateroom.steward.access import Access
+from stateroom.steward.loop import Loop
+from stateroom.steward.preview import Preview, described
+from stateroom.steward.usage import UsageReader
+from stateroom.store.steward import StewardStore
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    loop: Loop
+    store: StewardStore
+    engine: Engine
+    access: Access
+    usage: UsageReader
+    preview: Preview
+    status: Callable[[], Awaitable[dict[str, Any]]]
+
+
+def make_app(services: Services) -> web.Application:
+    """Every path is documented beside its handler."""
+    app = web.Application(middlewares=[_errors])
+    handlers = _Handlers(services)
+    app.add_routes(
+        [
+            web.post("/signal", handlers.signal),
+            web.get("/access/{tenant}", handlers.access),
+            web.post("/session", handlers.session),
+            web.get("/logs/{tenant}", handlers.logs),
+            web.get("/usage/{tenant}", handlers.usage),
+            web.get("/plan", handlers.plan),
+            web.post("/plan", handlers.preview),
+            web.get("/status", handlers.status),
+        ]
+    )
+    return app
+
+
+async def serve(app: web.Application, path: Path) -> web.AppRunner:
+    """Listens on `path`, replacing what a killed steward left there; group may connect."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    path.unlink(missing_ok=True)
+    await web.UnixSite(runner, str(path)).start()
+    path.chmod(0o660)
+    return runner
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except NotFound as error:
+        return _said(404, error)
+    except Denied as error:
+        return _said(403, error)
+    except Invalid as error:
+        return _said(422, error)
+    except EngineError as error:
+        return _said(503, error)
+    except StateroomError as error:
+        return _said(500, error)
+
+
+def _said(status: int, error: StateroomError) -> web.Response:
+    return web.json_response({"detail": error.message}, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    services: Services
+
+    async def signal(self, _request: web.Request) -> web.Response:
+        """Desired state changed."""
+        self.services.loop.wake()
+        return web.Response(status=204)
+
+    async def access(self, request: web.Request) -> web.Response:
+        """{"api_token", "ticket"}: opened and signed on this call, kept nowhere."""
+        return web.json_response(await self.services.access.give(request.match_info["tenant"]))
+
+    async def session(self, request: web.Request) -> web.Response:
+        """{"ticket", "tenant"} -> {"cookie", "max_age"}; a ticket is good once."""
+        body = await request.json()
+        ticket, tenant = str(body.get("ticket", "")), str(body.get("tenant", ""))
+        return web.json_response(await self.services.access.redeem(ticket, tenant))
+
+    async def logs(self, request: web.Request) -> web.StreamResponse:
+        """Lines of the tenant's agent: ?tail=N&follow=0|1."""
+        engine = self.services.engine
+        cabin = await self.services.store.cabin(request.match_info["tenant"])
+        if not isinstance(engine, Logs):
+            raise NotFound("this engine keeps no logs")
+        tail = int(request.query.get("tail", "200"))
+        follow = request.query.get("follow", "0") == "1"
+        response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
+        await response.prepare(request)
+        try:
+            async for line in engine.logs(cabin.id, tail=tail, follow=follow):
+                await response.write(line.encode(errors="replace") + b"\n")
+        except (ConnectionResetError, asyncio.CancelledError):
+            # The reader went away: the usual end of following.
+            return response
+        await response.write_eof()
+        return response
+
+    async def usage(self, request: web.Request) -> web.Response:
+        """Usage as in the public API: now, and by day."""
+        tenant = request.match_info["tenant"]
+        cabin = await self.services.store.cabin(tenant)
+        return web.json_response(await self.services.usage.read(tenant, cabin.id))
+
+    async def plan(self, request: web.Request) -> web.Response:
+        """The plan of the last look: {"text", "actions", "waiting"}; ?tenant=ID for one."""
+        look = await self.services.loop.fresh_look()
+        return web.json_response(described(look, request.query.get("tenant", "")))
+
+    async def preview(self, request: web.Request) -> web.Response:
+        """The plan that deploying an unsaved document would make."""
+        body = json.loads(await request.read())
+        look = await self.services.preview.of(str(body["blueprint"]), body["document"])
+        return web.json_response(described(look, ""))
+
+    async def status(self, _request: web.Request) -> web.Response:
+        return web.json_response(await self.services.status())

@@ -1,0 +1,217 @@
+"""Desired rows -> wishes: what the store wants, compiled for the planner.
+
+Compiling is a pure function of a tenant's row, its revision and the names and versions of its
+secrets, so what was compiled is remembered by exactly these. Forgetting all of it costs time
+and nothing else; a pass does not trust the pass before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from stateroom.broker.grants import Grant, Provider, grant_digest
+from stateroom.domain import blueprint as blueprints
+from stateroom.domain.cabin import Cabin, Installation
+from stateroom.domain.compile import Compiled, PinnedImage, TenantFacts, compile, image_references
+from stateroom.domain.content import ContentVersion, SecretRef
+from stateroom.domain.wish import BrokerGrant, Doorway, Failure, Intent, Wish
+from stateroom.errors import StateroomError
+from stateroom.runtimes import openclaw
+from stateroom.settings import Settings
+from stateroom.steward.keys import StewardKeys
+from stateroom.store.records import CabinRecord, Desired, DesiredTenant, RevisionRecord
+
+DEMO = Provider(kind="demo")
+"""Built in: known to every broker, needs no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A wish without what changes from pass to pass, and what the executor needs to carry its
+    actions out. compiled and grant are None where the wish says why it is blocked."""
+
+    key: tuple[object, ...]
+    wish: Wish
+    compiled: Compiled | None = None
+    grant: Grant | None = None
+
+
+class Compiler:
+    """Keeps the last compilation of every cabin."""
+
+    def __init__(self, installation: Installation, settings: Settings, keys: StewardKeys) -> None:
+        self._installation = installation
+        self._settings = settings
+        self._keys = keys
+        self._known: dict[str, Compilation] = {}
+        self._parsed: dict[int, blueprints.Blueprint] = {}
+
+    def wishes(self, desired: Desired) -> tuple[Wish, ...]:
+        known: dict[str, Compilation] = {}
+        found: list[Wish] = []
+        for entry in desired.tenants:
+            revision = desired.revisions.get((entry.tenant.blueprint, entry.tenant.revision))
+            compilation = self._compilation(entry, revision)
+            known[entry.cabin.id] = compilation
+            found.append(_with_the_moment(compilation.wish, entry, desired))
+        self._known = known
+        found += [_erasure(self.cabin(record)) for record in desired.erased]
+        return tuple(found)
+
+    def of(self, cabin: str) -> Compilation | None:
+        """What the last wishes of this cabin were compiled from."""
+        return self._known.get(cabin)
+
+    def _compilation(self, entry: DesiredTenant, revision: RevisionRecord | None) -> Compilation:
+        key = _key(entry, revision)
+        known = self._known.get(entry.cabin.id)
+        if known is not None and known.key == key:
+            return known
+        return self._compile(key, entry, revision)
+
+    def _compile(
+        self, key: tuple[object, ...], entry: DesiredTenant, revision: RevisionRecord | None
+    ) -> Compilation:
+        tenant, cabin = entry.tenant, self.cabin(entry.cabin)
+        bare = Wish(
+            cabin=cabin,
+            tenant=tenant.id,
+            slug=tenant.slug,
+            intent=_intent(entry),
+            generation=tenant.generation,
+            revision=tenant.revision,
+            doorway=Doorway(
+                f"{tenant.slug}.{self._settings.tenant_domain}",
+                openclaw.user_of(tenant.slug),
+                1,
+                (entry.cabin.token_sha256,),
+            ),
+            restart_at=tenant.restart_at,
+            changed_at=tenant.changed_at,
+            safe_mode=tenant.safe_mode,
+            grant=BrokerGrant(entry.cabin.broker_key_sha256, ""),
+        )
+        try:
+            blueprint, images = self._pinned(revision)
+            compiled = compile(blueprint, self._facts(entry), cabin, images)
+        except StateroomError as error:
+            return Compilation(key, replace(bare, blocked=error.message))
+        return self._complete(key, bare, compiled)
+
+    def _complete(
+        self, key: tuple[object, ...], bare: Wish, compiled: Compiled
+    ) -> Compilation:
+        assert bare.grant is not None and bare.doorway is not None
+        grant = Grant(
+            cabin=bare.cabin.id,
+            tenant=bare.tenant,
+            provider=compiled.provider,
+            models=compiled.models,
+            monthly_budget_usd=compiled.monthly_budget_usd,
+            address=str(bare.cabin.address),
+        )
+        wish = replace(
+            bare,
+            spec=compiled.spec,
+            volumes=compiled.volumes,
+            content=self._version(bare, compiled),
+            grant=BrokerGrant(bare.grant.key, grant_digest(grant)),
+            doorway=replace(bare.doorway, requests_per_minute=compiled.requests_per_minute),
+            blocked=_missing(compiled, bare.slug),
+        )
+        return Compilation(key, wish, compiled, grant)
+
+    def _version(self, bare: Wish, compiled: Compiled) -> ContentVersion:
+        return ContentVersion(
+            generation=bare.generation,
+            digest=self._keys.digest(openclaw.canonical(compiled.content, bare.cabin)),
+            environment=self._keys.digest(openclaw.canonical_environment(compiled.content)),
+        )
+
+    def _pinned(
+        self, revision: RevisionRecord | None
+    ) -> tuple[blueprints.Blueprint, dict[str, PinnedImage]]:
+        if revision is None:
+            raise StateroomError("its revision is not in the store; deploy the blueprint again")
+        parsed = self._parsed.get(revision.id)
+        if parsed is None:
+            parsed = self._parsed[revision.id] = blueprints.parse(revision.document)
+        missing = [r for r in image_references(parsed) if r not in revision.images]
+        if missing:
+            raise StateroomError(
+                f"the image {', '.join(missing)} is not on this machine yet; "
+                "`stateroom up` obtains it"
+            )
+        return parsed, pinned_images(revision.images)
+
+    def _facts(self, entry: DesiredTenant) -> TenantFacts:
+        tenant = entry.tenant
+        return TenantFacts(
+            id=tenant.id,
+            slug=tenant.slug,
+            name=tenant.name,
+            url=self._settings.tenant_url(tenant.slug),
+            values=tenant.values,
+            limits=tenant.limits,
+            variables=tenant.variables,
+            secrets=tuple(SecretRef(s.name, s.kind, str(s.version)) for s in entry.secrets),
+            safe_mode=tenant.safe_mode,
+        )
+
+    def cabin(self, record: CabinRecord) -> Cabin:
+        return Cabin(self._installation, record.id, record.number, record.slot)
+
+
+def pinned_images(images: Mapping[str, Mapping[str, object]]) -> dict[str, PinnedImage]:
+    found: dict[str, PinnedImage] = {}
+    for reference, pin in images.items():
+        command = pin["command"]
+        assert isinstance(command, list | tuple)
+        found[reference] = PinnedImage(reference, str(pin["id"]), tuple(str(c) for c in command))
+    return found
+
+
+def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object, ...]:
+    tenant, cabin = entry.tenant, entry.cabin
+    pinned = tuple(sorted((r, str(p["id"])) for r, p in revision.images.items())) if revision else ()
+    return (
+        tenant.id,
+        tenant.generation,
+        tenant.deleting,
+        tenant.restart_at,
+        revision.id if revision else 0,
+        pinned,
+        cabin.slot,
+        cabin.token_sha256,
+        cabin.broker_key_sha256,
+        tuple((s.name, s.kind, s.version) for s in entry.secrets),
+    )
+
+
+def _erasure(cabin: Cabin) -> Wish:
+    """A kept disk that somebody asked to erase: a cabin without a tenant."""
+    return Wish(cabin, tenant="", slug="", intent=Intent.ERASE, generation=0, revision=0)
+
+
+def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish:
+    status = desired.status.get(entry.tenant.id)
+    was_ready = status is not None and status.phase == "ready"
+    if not entry.failures and wish.was_ready == was_ready:
+        return wish
+    failures = tuple(Failure(f.at, f.began_at, f.kind, f.detail) for f in entry.failures)
+    return replace(wish, failures=failures, was_ready=was_ready)
+
+
+def _intent(entry: DesiredTenant) -> Intent:
+    if entry.tenant.deleting:
+        return Intent(entry.tenant.deleting)
+    return Intent.SUSPEND if entry.tenant.suspended else Intent.RUN
+
+
+def _missing(compiled: Compiled, slug: str) -> str:
+    if not compiled.missing_secrets:
+        return ""
+    names = ", ".join(compiled.missing_secrets)
+    first = compiled.missing_secrets[0]
+    return f"it needs the secret {names}: `stateroom secrets set {slug} {first}`"

@@ -1,0 +1,271 @@
+"""The steward's side of the store: what it reads a plan from, and what it writes down.
+
+Nothing here raises the change token but what gives the steward itself something new to plan
+(a pinned revision, a finished delete), so that its own notes do not wake it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stateroom.errors import NotFound
+from stateroom.store import changes, lookups, rows
+from stateroom.store import tables as t
+from stateroom.store.database import Database
+from stateroom.store.desired import DesiredReader
+from stateroom.store.records import (
+    CabinRecord,
+    Desired,
+    FailureRecord,
+    RevisionRecord,
+    SecretRecord,
+    StatusRecord,
+)
+from stateroom.store.tenant_create import REMEMBERED_SECONDS
+
+KEEP_EVENTS_SECONDS = 30 * 24 * 3600
+KEEP_EVENTS = 100_000
+KEEP_FAILURES_SECONDS = 24 * 3600
+"""Much longer than any pause or streak looks back."""
+
+
+class StewardStore:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._desired = DesiredReader()
+
+    async def desired(self) -> Desired:
+        """Everything that the plan is made from, as of one moment. Secrets come without their
+        sealed values (see `sealed_secrets`), cabins and providers with theirs."""
+        async with self._database.read() as connection:
+            return await self._desired.read(connection)
+
+    async def change_token(self) -> int:
+        """Rises with every change of desired state that somebody else made. Cheap."""
+        async with self._database.read() as connection:
+            return await changes.token(connection)
+
+    async def sealed_secrets(self, tenant_id: str) -> tuple[SecretRecord, ...]:
+        """By name, with their sealed values: `Opener.open(tenant_id, name, sealed)`."""
+        async with self._database.read() as connection:
+            return await lookups.secrets_of(connection, tenant_id)
+
+    async def save_status(self, records: Sequence[StatusRecord]) -> None:
+        """Replaces the kept status of these tenants and tells it as an event each. Pass those
+        that changed only. Tenants that are gone meanwhile are left out."""
+        if not records:
+            return
+        async with self._database.write() as connection:
+            slugs = await _live_slugs(connection, [record.tenant for record in records])
+            now = self._clock()
+            for record in records:
+                if record.tenant in slugs:
+                    await _replace_status(connection, record)
+                    data = _said(record, slugs[record.tenant])
+                    await changes.record(connection, now, "tenant", record.tenant, data)
+
+    async def add_failures(self, records: Iterable[FailureRecord]) -> None:
+        """Once each by (cabin, at, kind), however often they are added."""
+        async with self._database.write() as connection:
+            for record in records:
+                key = (
+                    (t.failures.c.cabin == record.cabin)
+                    & (t.failures.c.at == record.at)
+                    & (t.failures.c.kind == record.kind)
+                )
+                known = await connection.execute(select(t.failures.c.cabin).where(key))
+                if known.first() is None:
+                    await connection.execute(
+                        insert(t.failures).values(
+                            cabin=record.cabin,
+                            at=record.at,
+                            kind=record.kind,
+                            began_at=record.began_at,
+                            detail=record.detail,
+                        )
+                    )
+
+    async def finish_delete(self, tenant_id: str, used_mb: float | None = None) -> None:
+        """The tenant is gone: its slug is free, secrets, status and own data are removed, its
+        credentials are worth nothing, its cabin is kept or erased as it was asked for. used_mb:
+        what a kept disk holds, if somebody measured it. Again: changes nothing."""
+        async with self._database.write() as connection:
+            found = await connection.execute(
+                select(t.tenants.c.slug, t.tenants.c.deleting).where(
+                    t.tenants.c.id == tenant_id, t.tenants.c.gone_at == 0
+                )
+            )
+            row = found.first()
+            if row is None:
+                return
+            if not row.deleting:
+                raise NotFound(f"nobody asked to delete the tenant {row.slug}")
+            now = self._clock()
+            await _let_go_of_cabin(connection, tenant_id, row.deleting, used_mb, now)
+            await _let_go_of_tenant(connection, tenant_id, now)
+            said = {"tenant": row.slug, "phase": "gone", "data": row.deleting}
+            await changes.record(connection, now, "tenant", tenant_id, said)
+            await changes.touch(connection)
+
+    async def finish_erase(self, cabin_id: str) -> None:
+        """The data of a cabin of `Desired.erased` is gone; its disk space is free again."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(t.cabins)
+                .where(t.cabins.c.id == cabin_id, t.cabins.c.state == "erased")
+                .values(erased_at=self._clock())
+            )
+
+    async def unpinned_revisions(self) -> tuple[RevisionRecord, ...]:
+        """Those whose images nobody has resolved yet, oldest first."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(*rows.REVISION)
+                .where(t.revisions.c.pinned.is_(False))
+                .order_by(t.revisions.c.id)
+            )
+            return tuple(map(rows.revision, found))
+
+    async def pin_revision(self, revision_id: int, images: Mapping[str, Any]) -> None:
+        """images: reference -> {"id": image id, "command": [argv]}. Pinned once: a second
+        call changes nothing, for a revision never changes."""
+        async with self._database.write() as connection:
+            done = await connection.execute(
+                update(t.revisions)
+                .where(t.revisions.c.id == revision_id, t.revisions.c.pinned.is_(False))
+                .values(images=dict(images), pinned=True)
+                .returning(t.revisions.c.id)
+            )
+            if done.first() is not None:
+                await changes.touch(connection)
+
+    async def set_capacity(self, memory_mb: int, disk_mb: int, slots: int) -> None:
+        """What may be promised to all cabins together: reserve taken off and overcommit applied
+        by the caller, who measured the machine."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(t.capacity))
+            await connection.execute(
+                insert(t.capacity).values(id=1, memory_mb=memory_mb, disk_mb=disk_mb, slots=slots)
+            )
+
+    async def use_ticket(self, jti: str, expires: float) -> bool:
+        """True for the one caller who may use it, False for everybody after."""
+        async with self._database.write() as connection:
+            known = await connection.execute(select(t.tickets.c.jti).where(t.tickets.c.jti == jti))
+            if known.first() is not None:
+                return False
+            await connection.execute(insert(t.tickets).values(jti=jti, expires=expires))
+            return True
+
+    async def cabin(self, tenant_id: str) -> CabinRecord:
+        """The tenant's cabin with its sealed credentials:
+        `Opener.open(cabin.id, API_TOKEN, cabin.sealed_token)`. Raises NotFound."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(*rows.CABIN).where(
+                    t.cabins.c.tenant == tenant_id, t.cabins.c.state == "assigned"
+                )
+            )
+            row = found.first()
+        if row is None:
+            raise NotFound("there is no such tenant")
+        return rows.cabin(row)
+
+    async def prune(self) -> None:
+        """Forgets what is too old to matter: failures, events, used tickets, remembered
+        answers."""
+        async with self._database.write() as connection:
+            now = self._clock()
+            newest = await lookups.last_event(connection)
+            old_event = (t.events.c.at < now - KEEP_EVENTS_SECONDS) | (
+                t.events.c.id <= newest - KEEP_EVENTS
+            )
+            await connection.execute(
+                # The newest stays: `Events.last_id` never goes back.
+                delete(t.events).where(old_event, t.events.c.id != newest)
+            )
+            await connection.execute(
+                delete(t.failures).where(t.failures.c.at < now - KEEP_FAILURES_SECONDS)
+            )
+            await connection.execute(delete(t.tickets).where(t.tickets.c.expires < now - 60))
+            await connection.execute(
+                delete(t.idempotency).where(t.idempotency.c.created_at < now - REMEMBERED_SECONDS)
+            )
+
+
+async def _live_slugs(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), 500):  # Databases bound how many parameters a query has.
+        rows_ = await connection.execute(
+            select(t.tenants.c.id, t.tenants.c.slug).where(
+                t.tenants.c.id.in_(ids[start : start + 500]), t.tenants.c.gone_at == 0
+            )
+        )
+        found |= {row[0]: row[1] for row in rows_}
+    return found
+
+
+async def _replace_status(connection: AsyncConnection, record: StatusRecord) -> None:
+    await connection.execute(delete(t.status).where(t.status.c.tenant == record.tenant))
+    await connection.execute(
+        insert(t.status).values(
+            tenant=record.tenant,
+            phase=str(record.phase),
+            since=record.since,
+            reason=record.reason,
+            waiting=list(record.waiting),
+            applied_generation=record.applied_generation,
+            running_revision=record.running_revision,
+            seen_generation=record.seen_generation,
+        )
+    )
+
+
+def _said(record: StatusRecord, slug: str) -> dict[str, Any]:
+    return {
+        "tenant": slug,
+        "phase": str(record.phase),
+        "reason": record.reason,
+        "waiting": list(record.waiting),
+        "since": record.since,
+        "applied_generation": record.applied_generation,
+    }
+
+
+async def _let_go_of_cabin(
+    connection: AsyncConnection, tenant_id: str, how: str, used_mb: float | None, now: float
+) -> None:
+    kept = how == "keep"
+    cabin = await connection.execute(
+        update(t.cabins)
+        .where(t.cabins.c.tenant == tenant_id, t.cabins.c.state == "assigned")
+        .values(
+            state="kept" if kept else "erased",
+            kept_at=now if kept else 0.0,
+            erased_at=0.0 if kept else now,
+            used_mb=used_mb if kept else None,
+            # Whoever revives the disk gets credentials of its own.
+            sealed_token=b"",
+            token_sha256="",
+            sealed_broker_key=b"",
+            broker_key_sha256="",
+        )
+        .returning(t.cabins.c.id)
+    )
+    for cabin_id in cabin.scalars():
+        await connection.execute(delete(t.failures).where(t.failures.c.cabin == cabin_id))
+
+
+async def _let_go_of_tenant(connection: AsyncConnection, tenant_id: str, now: float) -> None:
+    await connection.execute(delete(t.secrets).where(t.secrets.c.tenant == tenant_id))
+    await connection.execute(delete(t.status).where(t.status.c.tenant == tenant_id))
+    await connection.execute(
+        update(t.tenants)
+        .where(t.tenants.c.id == tenant_id)
+        .values(name="", own_values={}, own_limits={}, own_variables={}, gone_at=now)
+    )
