@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stateroom.domain.routes import Door
-from tests.contract.edge_lab import ACME, CONSOLE, GLOBEX, WEBSOCKET, Lab, bearer, lab
+from tests.contract.edge_lab import ACME, CONSOLE, GLOBEX, WEBSOCKET, Lab, Line, bearer, lab
 
 HTML = ("Accept", "text/html")
 
@@ -201,6 +201,15 @@ async def test_nothing_is_smuggled_behind_a_request(here: Lab) -> None:
         assert not (seen.header("Content-Length") and seen.header("Transfer-Encoding"))
 
 
+async def test_a_path_that_cannot_be_decoded_is_refused(here: Lab) -> None:
+    """Broken percent encodings, NUL and fragments are 400: readers disagree about what they
+    mean. In a query, where they are data, they pass."""
+    for path in ("/%", "/%z", "/a%2", "/%zz/x", "/a%00b", "/%%32e", "/a#b", "/%u002e"):
+        assert (await here.ask(target=path, headers=[bearer()])).status == 400, path
+    assert here.reached() == 0
+    assert (await here.ask(target="/a?b=%zz&c=100%", headers=[bearer()])).status == 200
+
+
 async def test_methods_and_upgrades_that_make_tunnels_are_refused(here: Lab) -> None:
     """CONNECT, TRACE and any upgrade but websocket never become a tunnel to a runtime."""
     assert (await here.ask(method="TRACE", headers=[bearer()])).status == 405
@@ -223,6 +232,23 @@ async def test_headers_are_limited_and_bodies_are_not(here: Lab) -> None:
     body = bytes(5_000_000)
     whole = await here.ask(method="POST", headers=[bearer()], body=body)
     assert json.loads(whole.body)["bytes"] == len(body)
+
+
+async def test_the_runtime_learns_the_clients_address_but_never_our_own() -> None:
+    """A client elsewhere is named as it is; the machine itself, whichever address it uses, is
+    named by the stand-in, since OpenClaw refuses its own proxy as a client."""
+    async with lab(own_networks=("127.9.0.0/16",)) as here:
+        for local in ("127.0.0.77", "127.0.0.1", "127.9.0.1"):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", here.config.https_port, ssl=here.tls, server_hostname=ACME,
+                local_addr=(local, 0),
+            )
+            line = Line(reader, writer)
+            await line.send(here.request(headers=[bearer(), ("X-Forwarded-For", "192.0.2.7")]))
+            assert (await line.answer()).status == 200
+            line.close()
+        seen = [s.header("X-Forwarded-For") for s in here.runtimes[ACME].seen]
+        assert seen == ["127.0.0.77", "203.0.113.1", "203.0.113.1"]
 
 
 async def test_a_tenant_beyond_its_rate_is_slowed_and_no_other(here: Lab) -> None:
@@ -364,10 +390,13 @@ async def test_the_log_holds_no_secret(here: Lab) -> None:
         for identity in (bearer(), cookie, ("Authorization", f"Bearer {secret}")):
             await here.ask(target=target, headers=[identity])
     await here.raw(with_host(f"{ACME}@", target=f"/y?{secret}"))
-    lines = [json.loads(line) for line in here.log().splitlines() if line.startswith("{")]
-    assert len(lines) == 10
-    assert {"tenant": "tenant-a1", "path": "/x", "caller": "token"}.items() <= lines[6].items()
-    log = here.log()
+    # A line is written once a request is over, which may be after its answer.
+    while (log := here.log()).count('{"status"') < 10 or not log.endswith("}\n"):
+        await asyncio.sleep(0.01)
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    good = {"tenant": "tenant-a1", "path": "/x", "caller": "token", "method": "GET", "status": 200}
+    assert any(good.items() <= line.items() for line in lines)
+    assert sum(line["path"] == "/.stateroom/" for line in lines) == 6
     assert secret not in log
     assert bearer()[1].split(" ")[1] not in log
 

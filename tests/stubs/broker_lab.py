@@ -106,7 +106,7 @@ async def broker_lab(
     broker = Broker(path / "grants", path / "home", "127.0.0.1", 0, bounds, upstream)
     running = asyncio.create_task(broker.run())
     client = httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{broker.port}", timeout=30,
+        base_url=f"http://127.0.0.1:{broker.port}", timeout=30, verify=False, trust_env=False,
         limits=httpx.Limits(max_connections=None),
     )
     try:

@@ -183,3 +183,16 @@ def breaks_off(pieces: Sequence[str] = ("hel",)) -> Behaviour:
 async def hangs(_: Seen, writer: asyncio.StreamWriter) -> None:
     """Takes the request and never answers."""
     await asyncio.Event().wait()
+
+
+def echoes_the_key(status: int) -> Behaviour:
+    """Answers with what it was sent as authorization, in its body and its headers."""
+
+    async def behave(request: Seen, writer: asyncio.StreamWriter) -> None:
+        given = request.header("authorization") or ""
+        told = {**completion(given, (1, 1)), "error": {"message": f"you sent {given}"}}
+        if status == 200:
+            del told["error"]
+        await send(writer, status, json.dumps(told).encode(), headers=[("x-echo", given)])
+
+    return behave

@@ -68,12 +68,16 @@ def _settings() -> Settings:
 
 
 def _raise(settings: Settings, progress: Progress) -> Raised:
+    from aiodocker.exceptions import DockerError
+
     from stateroom.errors import StateroomError
 
     try:
         return asyncio.run(_raise_parts(settings, progress))
     except StateroomError as error:
         raise Failure(error.message) from error
+    except DockerError as error:
+        raise Failure(f"Docker refused: {error.message}. See `stateroom doctor`.") from error
     except PermissionError as error:
         raise Failure(f"{error}. Run it as root, or as a user who may use Docker.") from error
 

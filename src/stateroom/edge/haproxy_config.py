@@ -203,7 +203,7 @@ def _find_route(config: EdgeConfig) -> list[str]:
         "acl known var(txn.route) -m found",
         _NO_SUCH_HOST.rule("!console !known"),
         *(f"http-request set-var(txn.{name}) var(txn.route),field({index},|) if known"
-          for index, name in enumerate(FIELDS, start=1)),
+          for index, name in enumerate(FIELDS, start=1) if name != "cabin"),
     ]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from stateroom.domain.routes import Door, Route, RouteTable
@@ -42,7 +43,7 @@ def rows(table: RouteTable) -> list[Row]:
     by_tenant: dict[str, tuple[str, ...]] = {}
     hosts: set[str] = set()
     for route in table.routes:
-        _check(route)
+        value = _value(route)
         if route.host in hosts:
             raise _refused(route, "the host is in the table twice")
         hosts.add(route.host)
@@ -51,7 +52,7 @@ def rows(table: RouteTable) -> list[Row]:
         for token in route.tokens:
             if tokens.setdefault(token, route.tenant) != route.tenant:
                 raise _refused(route, "one of its tokens belongs to another tenant")
-        routes.append((route.host, _value(route)))
+        routes.append((route.host, value))
     return routes + list(tokens.items())
 
 
@@ -74,7 +75,10 @@ def text(read: Iterable[Row]) -> str:
     return "".join(f"{key} {value}\n" for key, value in read)
 
 
+@lru_cache(maxsize=16_384)
 def _value(route: Route) -> str:
+    """Checked and written; remembered, since a table is mostly the one before."""
+    _check(route)
     return "|".join((route.tenant, route.cabin, route.user, route.address, str(route.port),
                      route.door.value, str(route.requests_per_minute)))
 

@@ -260,9 +260,9 @@ class FakeEngine:
 
     async def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
         log = self._logs.setdefault(cabin, _Log())
+        seen = len(log.lines)
         for line in deque(log.lines, maxlen=tail):
             yield line
-        seen = len(log.lines)
         while follow:
             log.more.clear()
             while seen < len(log.lines):

@@ -75,7 +75,7 @@ async def _furnish(
         docker,
         images.stateroom,
         [
-            "/opt/stateroom/bin/python", "-m", "stateroom.installation.home",
+            "python3", "-m", "stateroom.installation.home",
             "--installation", installation.id,
             "--owner", f"{os.getuid()}:{os.getgid()}",
         ],

@@ -82,7 +82,7 @@ def parts(ground: Ground) -> tuple[Part, ...]:
 
 
 def _python(module: str, *words: str) -> tuple[str, ...]:
-    return ("/opt/stateroom/bin/python", "-m", module, *words)
+    return ("python3", "-m", module, *words)
 
 
 def _user(ground: Ground, part: str) -> str:

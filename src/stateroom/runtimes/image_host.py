@@ -88,6 +88,7 @@ def shell_environment(environ: Mapping[str, str], npm: Npm, bundle: str | None) 
     if bundle:
         values["NODE_EXTRA_CA_CERTS"] = values["SSL_CERT_FILE"] = bundle
     values["npm_config_registry"] = npm.registry
+    values["npm_config_userconfig"] = "/build/npmrc"
     return "".join(f"export {name}={shlex.quote(text)}\n" for name, text in values.items())
 
 
@@ -107,10 +108,14 @@ def debian_sources(etc_apt: Path = Path("/etc/apt")) -> list[str]:
             found += _from_deb822(_read(file))
         elif file.suffix == ".list":
             found += _from_lines(_read(file))
-    unique = list(dict.fromkeys(pair for pair in found if pair[1] in _SUITES))
+    unique = list(dict.fromkeys(pair for pair in found if _is_wanted(*pair)))
     if not any(suite == DEBIAN for _, suite in unique):
         return []
     return [f"deb {uri} {suite} main" for uri, suite in unique]
+
+
+def _is_wanted(uri: str, suite: str) -> bool:
+    return suite in _SUITES and urlsplit(uri).scheme in ("http", "https")
 
 
 def _from_lines(text: str) -> Iterable[tuple[str, str]]:

@@ -31,6 +31,7 @@ from aiodocker import Docker, DockerError
 from aiodocker.containers import DockerContainer
 from aiohttp import ClientTimeout
 
+import stateroom
 from stateroom.errors import StateroomError
 
 STAGE_LABEL = "stateroom.image.stage"
@@ -42,6 +43,8 @@ _NAME = "stateroom-build-"
 _STEP_SECONDS = 1200.0
 _TAIL_LINES = 15
 _UNLIMITED = ClientTimeout(total=None)
+
+REPOSITORY = Path(stateroom.__file__).parents[2]
 
 Say = Callable[[str], None]
 
@@ -62,6 +65,13 @@ class Stage:
     @property
     def labels(self) -> dict[str, str]:
         return {STAGE_LABEL: self.name, INPUTS_LABEL: self.inputs}
+
+
+def build_file(folder: str, name: str) -> Path:
+    path = REPOSITORY / "images" / folder / name
+    if not path.is_file():
+        raise ImageError(f"{path} is missing: images are built from a checkout of Stateroom.")
+    return path
 
 
 def digest(*parts: str | bytes | Path) -> str:

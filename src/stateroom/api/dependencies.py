@@ -1,0 +1,38 @@
+"""What the api is built from: handed in once, the same for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from stateroom.api.keys import AdminKey
+from stateroom.api.steward_client import StewardClient
+from stateroom.api.watch import Watcher
+from stateroom.settings import Settings
+from stateroom.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDependencies:
+    """clock: seconds since the epoch. heartbeat: seconds between the comments of a quiet
+    stream."""
+
+    settings: Settings
+    repository: Repository
+    steward: StewardClient
+    admin: AdminKey
+    watcher: Watcher
+    clock: Callable[[], float]
+    heartbeat: float = 15.0
+
+
+def _dependencies(request: Request) -> ApiDependencies:
+    found = request.app.state.dependencies
+    assert isinstance(found, ApiDependencies)
+    return found
+
+
+Deps = Annotated[ApiDependencies, Depends(_dependencies)]

@@ -1,0 +1,150 @@
+"""The only place that turns an error into an HTTP answer: problem+json (RFC 9457), always.
+
+What was sent is never repeated as a whole, a stack trace never leaves the process, and every
+problem of a request is told at once in `errors[]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from stateroom.errors import (
+    Away,
+    Conflict,
+    Denied,
+    EngineError,
+    Invalid,
+    Moved,
+    NoCapacity,
+    NotFound,
+    Problem,
+    StateroomError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+
+
+class Unauthorized(StateroomError):
+    """This call needs a key: send `Authorization: Bearer KEY`."""
+
+
+class TooLarge(StateroomError):
+    """The body is too large."""
+
+
+class WrongMedia(StateroomError):
+    """The body's Content-Type is not one that this call takes."""
+
+
+class NotYet(StateroomError):
+    """This comes later."""
+
+
+STATUS: tuple[tuple[type[StateroomError], int], ...] = (
+    (Unauthorized, 401),
+    (Denied, 403),
+    (NotFound, 404),
+    (Moved, 412),
+    (Conflict, 409),
+    (TooLarge, 413),
+    (WrongMedia, 415),
+    (Invalid, 422),
+    (NotYet, 501),
+    (Away, 503),
+    (EngineError, 503),
+    (NoCapacity, 507),
+)
+"""The first line that fits counts: a class stands before the one that it is a case of."""
+
+
+class ProblemResponse(JSONResponse):
+    media_type = MEDIA_TYPE
+
+
+def answer(error: StateroomError) -> ProblemResponse:
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    detail = error.message if status != 500 else _UNEXPECTED
+    problems = error.problems if isinstance(error, Invalid) else ()
+    return problem(status, sentence(detail), problems, _headers(status))
+
+
+def problem(
+    status: int,
+    detail: str,
+    problems: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> ProblemResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "detail": detail,
+    }
+    if problems:
+        body["errors"] = [shown(entry) for entry in problems]
+    return ProblemResponse(body, status, dict(headers or {}))
+
+
+def shown(entry: Problem) -> dict[str, Any]:
+    """A problem as `errors[]` has it."""
+    told: dict[str, Any] = {
+        "pointer": entry.pointer,
+        "code": entry.code,
+        "detail": entry.detail,
+        "hint": entry.hint,
+    }
+    if entry.block is not None:
+        told["block"] = entry.block
+    if entry.link is not None:
+        told["link"] = list(entry.link)
+    return told
+
+
+def sentence(message: str) -> str:
+    """Messages inside the program begin small; people read sentences."""
+    begun = message[:1].upper() + message[1:]
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
+
+
+async def on_stateroom_error(_request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, StateroomError)
+    return answer(error)
+
+
+async def on_http_error(request: Request, error: Exception) -> ProblemResponse:
+    """What the router itself refuses: no such path, or not with this method."""
+    assert isinstance(error, HTTPException)
+    details = {
+        404: "There is nothing at this address. The calls are listed in /api/v1/openapi.json.",
+        405: f"{request.method} is not possible here.",
+    }
+    detail = details.get(error.status_code, sentence(str(error.detail)))
+    return problem(error.status_code, detail, headers=error.headers)
+
+
+async def on_unexpected(_request: Request, _error: Exception) -> ProblemResponse:
+    """The trace goes to the log of the server alone."""
+    return problem(500, _UNEXPECTED)
+
+
+_UNEXPECTED = "Something went wrong inside Stateroom; its log says what. Nothing was half done."
+
+
+def _headers(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="stateroom"'}
+    return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

@@ -1,0 +1,130 @@
+"""Who is calling: the operator by the admin key, or a tenant by its own API token.
+
+The api holds only the admin key's SHA-256. Whoever has no valid key is told so before anything
+else, also where there is nothing: an outsider learns no path of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stateroom.api.errors import Unauthorized, answer
+from stateroom.errors import Denied, NotFound, StateroomError
+
+PREFIX = "/api/v1"
+_OPEN = frozenset({f"{PREFIX}/health"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """tenant, slug: whose key it is, "" for the operator's."""
+
+    tenant: str = ""
+    slug: str = ""
+
+    @property
+    def is_operator(self) -> bool:
+        return not self.tenant
+
+    @property
+    def name(self) -> str:
+        return self.tenant or "admin"
+
+
+class Tokens(Protocol):
+    async def by_token(self, token: str) -> tuple[str, str] | None:
+        """(id, slug) of the tenant whose API token this is."""
+        ...
+
+
+class AdminKey:
+    """The hash lies in a file, so that a new key is in force without a restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def is_it(self, key: str) -> bool:
+        try:
+            kept = self._path.read_text().strip().lower()
+        except FileNotFoundError:
+            return False
+        given = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return hmac.compare_digest(kept.encode(), given.encode())
+
+
+class KeyCheck:
+    """ASGI: lets nobody through to the API without a key, and notes who it is."""
+
+    def __init__(self, app: ASGIApp, admin: AdminKey, tenants: Tokens) -> None:
+        self._app = app
+        self._admin = admin
+        self._tenants = tenants
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        guarded = path == PREFIX or path.startswith(f"{PREFIX}/")
+        if scope["type"] == "http" and guarded and path not in _OPEN:
+            try:
+                caller = await self._caller(scope)
+            except StateroomError as error:
+                await answer(error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not given:
+            raise Unauthorized
+        kind, _, key = given[0].decode("latin-1").strip().partition(" ")
+        key = key.strip()
+        if len(given) > 1 or kind.lower() != "bearer" or not key:
+            raise Unauthorized
+        if self._admin.is_it(key):
+            return Caller()
+        found = await self._tenants.by_token(key)
+        if found is None:
+            raise Unauthorized("this key is not valid; check that it is whole and still in force")
+        return Caller(*found)
+
+
+def caller_of(request: Request) -> Caller:
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(caller, Caller):
+        raise Unauthorized
+    return caller
+
+
+def operator(request: Request) -> Caller:
+    """For calls that are the operator's. Raises Denied."""
+    caller = caller_of(request)
+    if not caller.is_operator:
+        raise Denied("a tenant's key may not do this; it is the operator's")
+    return caller
+
+
+def own_tenant(slug: str, request: Request) -> Caller:
+    """For calls that a tenant may make for itself: another's is not there at all."""
+    caller = caller_of(request)
+    if not caller.is_operator and caller.slug != slug:
+        raise NotFound("there is no such tenant")
+    return caller
+
+
+def operator_of(slug: str, request: Request) -> Caller:
+    """For the operator's calls on one tenant: to a tenant's key, its own is forbidden, another's
+    is not there."""
+    own_tenant(slug, request)
+    return operator(request)
+
+
+CallerOf = Annotated[Caller, Depends(own_tenant)]
+OperatorOf = Annotated[Caller, Depends(operator_of)]
+Operator = Annotated[Caller, Depends(operator)]

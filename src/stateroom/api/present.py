@@ -1,0 +1,241 @@
+"""Records as the public contract shows them. Pure: nothing is looked up here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.values import declared_values, effective_limits
+from stateroom.settings import Settings
+from stateroom.store.deployments import DeploymentView, Moved
+from stateroom.store.providers import DEMO
+from stateroom.store.records import (
+    BlueprintRecord,
+    EventRecord,
+    ProviderRecord,
+    RevisionRecord,
+    SecretRecord,
+    StatusRecord,
+    TenantView,
+    VolumeRecord,
+)
+
+_NEVER_SEEN = "The steward has not looked at it yet."
+_BEING_APPLIED = "A change is being applied."
+
+
+def moment(at: float) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def shown_status(view: TenantView) -> StatusRecord:
+    """The kept status, corrected by what is known to be newer: the steward may not have looked
+    since the last change, and `ready` means that the last generation is applied."""
+    tenant, kept = view.tenant, view.status
+    if tenant.deleting:
+        since = kept.since if kept and kept.phase == "deleting" else tenant.changed_at
+        reason = kept.reason if kept and kept.phase == "deleting" else ""
+        waiting = kept.waiting if kept else ()
+        return StatusRecord(tenant.id, "deleting", since, reason, waiting, 0, 0)
+    if kept is None:
+        return StatusRecord(tenant.id, "provisioning", tenant.created_at, _NEVER_SEEN, (), 0, 0)
+    if kept.phase in ("ready", "asleep") and kept.applied_generation < tenant.generation:
+        return StatusRecord(
+            tenant.id,
+            "starting",
+            tenant.changed_at,
+            _BEING_APPLIED,
+            kept.waiting,
+            kept.applied_generation,
+            kept.running_revision,
+            kept.seen_generation,
+        )
+    return kept
+
+
+def has_reached(view: TenantView, phase: str) -> bool:
+    """Whether `wait=phase` is answered: the phase is there, for the last generation."""
+    shown, generation = shown_status(view), view.tenant.generation
+    if phase == "ready":
+        return shown.phase in ("ready", "asleep")
+    if shown.phase != phase:
+        return False
+    if phase == "suspended":
+        return view.tenant.suspended and shown.applied_generation >= generation
+    return phase == "deleting" or view.status is None or shown.seen_generation >= generation
+
+
+def cannot_reach(view: TenantView, phase: str) -> bool:
+    """Whether the phase cannot come unless somebody acts, so that waiting is of no use."""
+    shown = shown_status(view)
+    if view.tenant.deleting:
+        return phase != "deleting"
+    if view.tenant.suspended:
+        return phase not in ("suspended", "deleting")
+    # The failure of an older generation says nothing of the change that is waited for.
+    failed = shown.phase == "failed" and shown.seen_generation >= view.tenant.generation
+    return failed and phase != "failed"
+
+
+def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[str, Any]:
+    record, status = view.tenant, shown_status(view)
+    values = {
+        name: value.option.default if value.default is None else value.default
+        for name, value in declared_values(blueprint).items()
+    }
+    limits = asdict(effective_limits(blueprint, record.values, record.limits))
+    return {
+        "id": record.id,
+        "slug": record.slug,
+        "name": record.name,
+        "blueprint": record.blueprint,
+        "revision": (view.status.running_revision if view.status else 0) or record.revision,
+        "target_revision": record.revision,
+        "values": {n: v for n, v in {**values, **record.values}.items() if v is not None},
+        "own_values": dict(record.values),
+        # Disks only grow, so one may be larger than what is asked for today.
+        "limits": {**limits, "disk_mb": max(limits["disk_mb"], view.cabin.disk_mb)},
+        "own_limits": dict(record.limits),
+        "variables": dict(record.variables),
+        "suspended": record.suspended,
+        "safe_mode": record.safe_mode,
+        "url": settings.tenant_url(record.slug),
+        "generation": record.generation,
+        "status": _status(status),
+        "created_at": moment(record.created_at),
+    }
+
+
+def _status(status: StatusRecord) -> dict[str, Any]:
+    return {
+        "phase": status.phase,
+        "since": moment(status.since),
+        "reason": status.reason,
+        "waiting": list(status.waiting),
+        "applied_generation": status.applied_generation,
+        "isolation": {"passed": 0, "total": 0, "at": None},
+    }
+
+
+def secret(record: SecretRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "kind": record.kind,
+        "updated_at": moment(record.updated_at),
+    }
+
+
+def event(record: EventRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "at": moment(record.at),
+        "kind": record.kind,
+        "tenant_id": record.tenant,
+        "data": _with_moments(record.data),
+    }
+
+
+def _with_moments(data: Mapping[str, Any]) -> dict[str, Any]:
+    since = data.get("since")
+    return {**data, "since": moment(since)} if isinstance(since, float) else dict(data)
+
+
+def revision(record: RevisionRecord) -> dict[str, Any]:
+    return {
+        "blueprint": record.blueprint,
+        "revision": record.number,
+        "digest": record.digest,
+        "created_at": moment(record.created_at),
+    }
+
+
+def revision_document(record: RevisionRecord) -> dict[str, Any]:
+    return {
+        **revision(record),
+        "document": dict(record.document),
+        "layout": dict(record.layout),
+    }
+
+
+def blueprint(record: BlueprintRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "revision": record.newest.number,
+        "deployed_revision": record.deployed or None,
+        "digest": record.newest.digest,
+        "created_at": moment(record.created_at),
+    }
+
+
+def blueprint_document(record: BlueprintRecord) -> dict[str, Any]:
+    return {
+        **blueprint(record),
+        "document": dict(record.newest.document),
+        "layout": dict(record.newest.layout),
+    }
+
+
+def deployment(view: DeploymentView) -> dict[str, Any]:
+    """States follow from the tenants' own status: there is no second progress."""
+    record = view.deployment
+    tenants = [_deployed(moved, record.revision, record.created_at) for moved in view.tenants]
+    states = {entry["state"] for entry in tenants}
+    return {
+        "id": record.id,
+        "blueprint": record.blueprint,
+        "revision": record.revision,
+        "canary": record.canary or None,
+        "state": next((s for s in ("running", "failed") if s in states), "done"),
+        "tenants": tenants,
+        "created_at": moment(record.created_at),
+    }
+
+
+def _deployed(moved: Moved, number: int, began: float) -> dict[str, Any]:
+    state, since, reason = _deployed_state(moved, number, began)
+    return {"slug": moved.slug, "state": state, "since": moment(since), "reason": reason}
+
+
+def _deployed_state(moved: Moved, number: int, began: float) -> tuple[str, float, str]:
+    tenant, status = moved.tenant, moved.status
+    if tenant is None or tenant.deleting:
+        return "gone", began, "The tenant was deleted."
+    if tenant.revision != number:
+        return "superseded", tenant.changed_at, f"It was moved to revision {tenant.revision}."
+    if status is None or status.seen_generation < tenant.generation:
+        return "running", began, "The steward has not looked at it yet."
+    if tenant.suspended and status.applied_generation >= tenant.generation:
+        return "done", status.since, "It is suspended; it runs this revision once it is resumed."
+    if status.phase == "failed":
+        return "failed", status.since, status.reason
+    applied = status.applied_generation >= tenant.generation
+    if status.phase in ("ready", "asleep") and applied:
+        return "done", status.since, ""
+    return "running", status.since, status.reason
+
+
+def volume(record: VolumeRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "tenant_id": record.tenant,
+        "slug": record.slug,
+        "size_mb": record.size_mb,
+        "used_mb": record.used_mb,
+        "kept_since": moment(record.kept_since),
+    }
+
+
+def provider(record: ProviderRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "kind": record.kind,
+        "base_url": record.base_url,
+        "prices": dict(record.prices),
+        "has_key": bool(record.sealed_key),
+        "built_in": record.name == DEMO.name,
+    }

@@ -1,0 +1,138 @@
+"""Our own image: the system, our libraries, the cabins' entry point, our source.
+
+In this order, the seldom changed first: a changed line of Python builds the last stage only.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import stateroom
+from stateroom.runtimes.image_debian import compile_static, compiler_command, system_stage
+from stateroom.runtimes.image_stages import (
+    REPOSITORY,
+    Files,
+    Setup,
+    Stage,
+    Workshop,
+    build_file,
+    digest,
+)
+
+CABIN_INIT = "/opt/stateroom/bin/cabin-init"
+
+_PACKAGE = Path(stateroom.__file__).parent
+_LIBRARIES = "opt/stateroom/lib"
+_ENVIRONMENT = {
+    "PATH": "/opt/stateroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PYTHONUNBUFFERED": "1",
+}
+_PYTHON = "3.11"  # bookworm's, whatever the host's is
+_GLIBC = range(17, 37)  # 2.36 is bookworm's
+# An image's files do not change, so Python need not compare anything when it loads them.
+_COMPILE = ("python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+
+
+def stages() -> list[Stage]:
+    project = _project()
+    packages = build_file("stateroom", "packages")
+    system = system_stage("own-system", "Stateroom image, system", packages.parent)
+    libraries = Stage(
+        "own-libraries",
+        "Stateroom image, libraries",
+        digest(
+            system.inputs,
+            json.dumps([_COMPILE, sorted(project["dependencies"])]),
+            REPOSITORY / "constraints.txt",
+        ),
+        _install_libraries,
+    )
+    entry = Stage(
+        "own-entry",
+        "Stateroom image, cabins' entry point",
+        digest(libraries.inputs, _cabin_init(), json.dumps(compiler_command("", ""))),
+        _install_entry,
+    )
+    shape = json.dumps([project["version"], project["scripts"], _ENVIRONMENT])
+    source = Stage(
+        "own",
+        "Stateroom image, source",
+        digest(entry.inputs, shape, *_source_parts()),
+        _install_source,
+    )
+    return [system, libraries, entry, source]
+
+
+def _project() -> dict[str, Any]:
+    document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    project: dict[str, Any] = document["project"]
+    return project
+
+
+def _cabin_init() -> Path:
+    return build_file("stateroom", "cabin-init.c")
+
+
+def _source_parts() -> list[str | Path]:
+    """Every file of the package, by name and content."""
+    parts: list[str | Path] = []
+    for path in sorted(_PACKAGE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            parts += [str(path.relative_to(_PACKAGE)), path]
+    return parts
+
+
+async def _install_libraries(work: Workshop, stage: Stage, base: str) -> str:
+    """Fetched by the host's pip, which knows this host's index and certificates; only wheels,
+    so that nothing of theirs runs here."""
+    with tempfile.TemporaryDirectory(prefix="stateroom-") as folder:
+        await work.run_on_host([
+            sys.executable, "-m", "pip", "install", "--no-input", "--no-compile",
+            "--disable-pip-version-check", "--only-binary=:all:", f"--target={folder}",
+            f"--python-version={_PYTHON}", "--implementation=cp",
+            *(f"--platform={name}" for name in _platforms(platform.machine())),
+            f"--constraint={REPOSITORY / 'constraints.txt'}", *_project()["dependencies"],
+        ])  # fmt: skip
+        files = Files().add_tree(_LIBRARIES, Path(folder))
+    # Debian's python3 looks there too: no variable that a part could be started without.
+    files.add("usr/lib/python3/dist-packages/stateroom.pth", f"/{_LIBRARIES}\n")
+    return await work.run(stage, base, [*_COMPILE, f"/{_LIBRARIES}"], into_image=files)
+
+
+def _platforms(machine: str) -> list[str]:
+    named = [f"manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC)]
+    return [*named, f"manylinux2014_{machine}", f"linux_{machine}"]
+
+
+async def _install_entry(work: Workshop, stage: Stage, base: str) -> str:
+    program = await compile_static(work, _cabin_init())
+    files = Files().add(CABIN_INIT.lstrip("/"), program, 0o755)
+    return await work.run(stage, base, [CABIN_INIT, "--version"], into_image=files)
+
+
+async def _install_source(work: Workshop, stage: Stage, base: str) -> str:
+    project, package = _project(), f"{_LIBRARIES}/stateroom"
+    files = Files().add_tree(package, _PACKAGE)
+    metadata = f"Metadata-Version: 2.1\nName: stateroom\nVersion: {project['version']}\n"
+    files.add(f"{package}-{project['version']}.dist-info/METADATA", metadata)
+    for name, place in project["scripts"].items():
+        files.add(f"opt/stateroom/bin/{name}", _program(*place.split(":")), 0o755)
+    return await work.run(
+        stage,
+        base,
+        [*_COMPILE, f"/{package}"],
+        into_image=files,
+        setup=Setup(environment=_ENVIRONMENT),
+        changes=['CMD ["stateroom", "--help"]'],
+    )
+
+
+def _program(module: str, function: str) -> str:
+    start = f"import sys\n\nfrom {module} import {function}\n\nsys.exit({function}())\n"
+    return f"#!/usr/bin/python3\n{start}"
