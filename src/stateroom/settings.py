@@ -23,6 +23,7 @@ class Settings:
     broker on every cabin's gateway address. subnets: the pool of cabins' /29s.
     openclaw_image: a reference, "" means find or build one for `openclaw_version`.
     docker: the engine's address. memory_overcommit: how often memory may be promised.
+    boot_cpu: cores that a runtime may use while it boots, where its own limit is lower.
     reserve_memory_mb: kept back for our own parts and the host."""
 
     home: Path
@@ -39,6 +40,7 @@ class Settings:
     docker: str = "unix:///var/run/docker.sock"
     database: str = ""
     memory_overcommit: float = 2.0
+    boot_cpu: float = 2.0
     reserve_memory_mb: int = 1024
     reserve_disk_mb: int = 4096
 

@@ -263,6 +263,15 @@ class Lab:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
+    async def log_of(self, requests: int) -> str:
+        """The log, as soon as it has a line for so many requests."""
+        for _ in range(1000):
+            log = self.log()
+            if log.count('{"status"') >= requests and log.endswith("}\n"):
+                return log
+            await asyncio.sleep(0.01)
+        pytest.fail(f"There are not {requests} requests in the log:\n{self.log()[-4000:]}")
+
     async def open(self, host: str = ACME) -> Line:
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", self.config.https_port, ssl=self.tls,

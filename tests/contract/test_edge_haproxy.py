@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -82,7 +83,7 @@ async def test_a_stream_is_not_held_back(here: Lab) -> None:
 async def test_requests_meet_the_old_table_or_the_new_one(here: Lab) -> None:
     """While a route moves between two runtimes, each with a token of its own, every answer is
     whole: the old runtime, the new one, or a refusal of the other token; never a mixture."""
-    first = here.route()
+    first = replace(here.route(), requests_per_minute=10**6)
     second = replace(here.route(GLOBEX), host=ACME)
     seen: set[tuple[int, str]] = set()
     done = asyncio.Event()
@@ -200,6 +201,18 @@ async def test_a_full_disk_is_retryable_and_leaves_the_table(here: Lab) -> None:
     assert await here.edge.read() == (table, version)
     blocker.rmdir()
     assert await here.edge.replace(RouteTable(), version) == RouteTable().version
+
+
+async def test_the_edge_can_read_what_the_steward_writes(here: Lab) -> None:
+    """The file is readable by the group and by nobody else, under any umask, also where an
+    earlier attempt left a file of another mode."""
+    (here.config.maps / ".routes.map.new").touch(0o600)
+    before = os.umask(0o077)
+    try:
+        await here.change(ACME, requests_per_minute=7)
+    finally:
+        os.umask(before)
+    assert here.config.map_file.stat().st_mode & 0o777 == 0o640
 
 
 async def test_two_processes_do_not_write_at_once(here: Lab) -> None:

@@ -67,6 +67,15 @@ def test_every_address_is_listened_on() -> None:
         assert line in text
 
 
+def test_a_home_that_haproxy_would_misread_is_refused() -> None:
+    """A space, a quote or a $ in a path would become another configuration: said at once."""
+    for path in ("/my home/maps", "/o'brien", '/a"b', "/$HOME", "/a#b", "/a\nb", "/a;b", "/%[src]"):
+        with pytest.raises(ValueError, match="STATEROOM_HOME"):
+            replace(CONFIG, maps=Path(path))
+    with pytest.raises(ValueError, match="console_host"):
+        replace(CONFIG, console_host="a b")
+
+
 def test_an_answer_with_an_apostrophe_is_refused() -> None:
     """It would end the quoted text in the configuration: found here, not by HAProxy."""
     with pytest.raises(ValueError, match="apostrophe"):

@@ -112,10 +112,10 @@ def _problem(error: Any, model: type[BaseModel] | None) -> Problem:
         return Problem(at, "unknown_field", f"There is no field {shown(where[-1])}.", hint)
     if kind == "missing":
         return Problem(at, "missing", f"{where[-1]} is missing.", "Send it.")
-    said = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    if kind.endswith("_type") or kind == "literal_error":
-        return Problem(at, "wrong_type", f"{where[-1]} should be {said}.")
-    return Problem(at, "bad_value", f"{where[-1]}: {said}.")
+    code = "wrong_type" if kind.endswith(("_type", "_parsing")) else "bad_value"
+    said = str(error["msg"]).replace("Input should", "should", 1)
+    joint = " " if said.startswith("should") else ": "
+    return Problem(at, code, f"{where[-1]}{joint}{said}.")
 
 
 def _alias(model: type[BaseModel] | None, name: str) -> str:

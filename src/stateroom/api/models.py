@@ -43,7 +43,7 @@ class TenantIn(Sent):
     values: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
     variables: dict[str, Any] = Field(default_factory=dict)
-    secrets: dict[str, str | SecretIn] = Field(default_factory=dict)
+    secrets: dict[str, Any] = Field(default_factory=dict)
     restore_volume: str | None = None
 
 

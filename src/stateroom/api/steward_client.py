@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -166,11 +165,10 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
     """Split at newlines alone: a log line may hold any other separator."""
     rest = b""
     try:
-        async with aclosing(response.aiter_bytes()) as parts:
-            async for part in parts:
-                *whole, rest = (rest + part).split(b"\n")
-                for line in whole:
-                    yield line.decode(errors="replace")
+        async for part in response.aiter_bytes():
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                yield line.decode(errors="replace")
         if rest:
             yield rest.decode(errors="replace")
     except httpx.HTTPError:

@@ -123,7 +123,8 @@ def _scalar(event: yaml.ScalarEvent) -> object:
 
 def _refuse_at(event: yaml.Event, code: str, what: str, hint: str) -> NoReturn:
     mark = event.start_mark
-    refuse(code, f"{what} (line {mark.line + 1}, column {mark.column + 1}).", hint)
+    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
+    refuse(code, f"{what}{where}.", hint)
 
 
 def _refuse_malformed(error: yaml.YAMLError) -> NoReturn:

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from stateroom.cli.answers import items, mapping
-from stateroom.cli.failure import Code, Failure
+from stateroom.cli.failure import Code, Failure, Unreachable
 from stateroom.cli.options import Blueprint, Json, Timeout, Wait
 from stateroom.cli.paths import path
+from stateroom.cli.progress import Progress
 from stateroom.cli.session import Session, session
 
 DEPLOY_SECONDS = 600.0
@@ -59,9 +60,6 @@ def deploy(
 
 
 def _wait(s: Session, deployment: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-    from stateroom.cli.client import Unreachable
-    from stateroom.cli.progress import Progress
-
     where = path("deployments", str(deployment.get("id")))
     progress = Progress(s.screen, f"deployment of {deployment.get('blueprint', '')}")
     with progress.shown():

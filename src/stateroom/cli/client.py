@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from stateroom.cli.failure import Code, Failure, problems_in
+from stateroom.cli.failure import Code, Failure, Unreachable, problems_in
 from stateroom.cli.target import API_PREFIX, Target, is_localhost_name
 
 ANSWER_SECONDS = 30.0
@@ -25,10 +25,6 @@ STREAM_SILENCE_SECONDS = 60.0
 
 RESTART_SECONDS = 5.0
 """How long an api that was restarted may be away before a repeated call gives up."""
-
-
-class Unreachable(Failure):
-    """The API does not answer."""
 
 
 class Api:

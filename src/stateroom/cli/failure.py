@@ -44,6 +44,10 @@ class Failure(Exception):
         self.answer = answer if answer is not None else _answer(message, self.problems)
 
 
+class Unreachable(Failure):
+    """The API does not answer."""
+
+
 def usage(message: str) -> Failure:
     return Failure(message, Code.USAGE)
 

@@ -25,7 +25,11 @@ from stateroom.cli import (
     volumes,
 )
 
-GROUPS = (up, down, doctor, status, tenants, blueprints, secrets, providers, volumes, plan, verify)
+GROUPS = (
+    *(up, down, status, doctor),
+    *(tenants, blueprints, secrets, providers, volumes),
+    *(plan, verify),
+)
 
 
 def build() -> typer.Typer:

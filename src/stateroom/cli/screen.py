@@ -45,8 +45,9 @@ class Screen:
         _write(json.dumps(value, ensure_ascii=False))
 
     def text(self, text: str, style: str = "") -> None:
-        """A line of the result."""
-        _print(_console(stderr=False), safe(text), style)
+        """A line of the result, or several of our own."""
+        lines = "\n".join(safe(line) for line in text.split("\n"))
+        _print(_console(stderr=False), lines, style)
 
     def raw(self, text: str) -> None:
         """A line of the result as it is where a program reads it, made safe on a terminal."""
@@ -62,7 +63,9 @@ class Screen:
         shown = [(name, value) for name, value in pairs if value]
         width = max((len(name) for name, _ in shown), default=0)
         for name, value in shown:
-            self.text(f"{name.ljust(width)}  {value}", _style(value) if name == "phase" else "")
+            self.text(
+                f"{name.ljust(width)}  {safe(value)}", _style(value) if name == "phase" else ""
+            )
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns as wide as their widest cell; nothing is cut off, so that pipes see it all."""

@@ -12,6 +12,7 @@ from stateroom.cli.options import WAIT_SECONDS, Json, Slug, Timeout, Wait
 from stateroom.cli.paths import path
 from stateroom.cli.session import Session, session
 from stateroom.cli.tenant_view import show_tenant
+from stateroom.cli.waiting import Goal, wait_for
 
 
 def register(group: typer.Typer) -> None:
@@ -162,8 +163,6 @@ def _finish(
     if tenant is None:
         tenant = s.api.get_object(path("tenants", slug))
     if wait:
-        from stateroom.cli.waiting import Goal, wait_for
-
         goal = Goal(phase, int(tenant.get("generation") or 0))
         tenant = wait_for(s, slug, goal, timeout)
     else:

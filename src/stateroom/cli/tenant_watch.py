@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stateroom.cli.failure import Unreachable
 from stateroom.cli.options import Follow, Json, MaybeSlug, Slug
 from stateroom.cli.paths import path
 from stateroom.cli.screen import moment
@@ -75,8 +76,6 @@ def events_(slug: MaybeSlug = None, follow: Follow = False, as_json: Json = Fals
 
 def _follow(s: Session, where: str, show: Callable[[Event], None], params: dict[str, Any]) -> None:
     """Until Ctrl-C. A connection that breaks is made again after the last event seen."""
-    from stateroom.cli.client import Unreachable
-
     last_id, heard_at = "", time.monotonic()
     while True:
         try:

@@ -24,6 +24,7 @@ from stateroom.cli.options import (
 from stateroom.cli.paths import path
 from stateroom.cli.session import Session, session
 from stateroom.cli.tenant_view import show_tenant, tenant_table
+from stateroom.cli.waiting import Goal, wait_for, wait_until_gone
 
 BlueprintName = Annotated[
     str, typer.Option("--blueprint", "-b", metavar="BLUEPRINT", help="What it is made from.")
@@ -208,8 +209,6 @@ def delete(
         _confirm(slug, data, yes, as_json)
         answer = s.api.delete(path("tenants", slug), data=data)
         if wait:
-            from stateroom.cli.waiting import wait_until_gone
-
             wait_until_gone(s, slug, text(tenant.get("id")), timeout)
         if as_json:
             s.screen.json(answer if isinstance(answer, dict) else {"slug": slug, "data": data})
@@ -273,8 +272,6 @@ def _finish(
     s: Session, slug: str, tenant: Mapping[str, Any], done: str, wait: bool, timeout: float
 ) -> None:
     if wait:
-        from stateroom.cli.waiting import Goal, wait_for
-
         goal = Goal(generation=int(tenant.get("generation") or 0))
         tenant = wait_for(s, slug, goal, timeout)
     else:

@@ -10,6 +10,7 @@ import typer
 from stateroom.cli.failure import Failure
 from stateroom.cli.options import Json, MaybeSlug
 from stateroom.cli.paths import path
+from stateroom.cli.screen import safe
 from stateroom.cli.session import Session, session
 
 
@@ -53,7 +54,7 @@ def _show(s: Session, slug: str, answer: Any) -> None:
     for probe in probes:
         mark = "passed" if probe.get("passed") else "FAILED"
         detail = f": {probe['detail']}" if probe.get("detail") else ""
-        s.screen.text(f"{slug}  {mark}  {probe.get('name', '')}{detail}")
+        s.screen.text(safe(f"{slug}  {mark}  {probe.get('name', '')}{detail}"))
 
 
 def _failed(answer: Any) -> bool:

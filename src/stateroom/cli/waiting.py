@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stateroom.cli.answers import mapping
-from stateroom.cli.client import Api, Unreachable
-from stateroom.cli.failure import Code, Failure
+from stateroom.cli.failure import Code, Failure, Unreachable
 from stateroom.cli.paths import path
 from stateroom.cli.progress import Progress
 from stateroom.cli.session import Session
+
+if TYPE_CHECKING:
+    from stateroom.cli.client import Api
 
 QUESTION_SECONDS = 1.0
 

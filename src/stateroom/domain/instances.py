@@ -3,12 +3,20 @@ must it begin anew? Plan, routes and status ask the same questions and get the s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.runtime import Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
 BOOT_DEADLINE = 240.0
 """Seconds that an instance may run without ever answering before it is ended and tried again.
 A cold OpenClaw on a busy two-core machine was seen to need 60."""
+
+
+BOOST = 45.0
+"""Seconds after its start that an instance may use `boot_cpu` cores: booting and the first
+chat are all CPU (18 s on one core, 9 on two), and both come before anybody is served."""
 
 
 def is_current(instance: Instance, wish: Wish, inventory: Inventory) -> bool:
@@ -35,6 +43,28 @@ def disks_fit(wish: Wish, inventory: Inventory) -> bool:
     place = inventory.places.get(wish.cabin.id)
     disks = place.disks if place else {}
     return all(disks.get(v.name, v.size_mb) >= v.size_mb for v in wish.volumes)
+
+
+def boosted(wish: Wish) -> RuntimeSpec:
+    """The spec to begin with."""
+    assert wish.spec is not None
+    return replace(wish.spec, resources=_with_boost(wish.spec.resources, wish.boot_cpu))
+
+
+def resources_now(now: float, wish: Wish, instance: Instance) -> Resources:
+    """What the instance should have at this moment: one that does not run yet is about to boot."""
+    assert wish.spec is not None
+    if instance.state is State.RUNNING and now >= boost_ends(instance):
+        return wish.spec.resources
+    return _with_boost(wish.spec.resources, wish.boot_cpu)
+
+
+def boost_ends(instance: Instance) -> float:
+    return instance.started_at + BOOST
+
+
+def _with_boost(resources: Resources, boot_cpu: float) -> Resources:
+    return replace(resources, cpu=max(resources.cpu, boot_cpu))
 
 
 def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:

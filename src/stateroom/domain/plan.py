@@ -35,7 +35,15 @@ from stateroom.domain.actions import (
     Stop,
 )
 from stateroom.domain.backoff import Streak, action_streak, runtime_streak
-from stateroom.domain.instances import disks_fit, is_current, is_healthy, restart_reason
+from stateroom.domain.instances import (
+    boost_ends,
+    boosted,
+    disks_fit,
+    is_current,
+    is_healthy,
+    resources_now,
+    restart_reason,
+)
 from stateroom.domain.inventory import Instance, Inventory, Place, State
 from stateroom.domain.routes import Door, RouteTable
 from stateroom.domain.routing import wanted_table
@@ -59,13 +67,15 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """cabins: actions by cabin id, to be done in order, cabin by cabin independently.
-    gone: cabins of which nothing is left that deletion should remove."""
+    gone: cabins of which nothing is left that deletion should remove. look_again: the first
+    moment at which time alone changes the plan, 0 for none."""
 
     cabins: Mapping[str, tuple[CabinAction, ...]] = field(default_factory=dict)
     publish: Publish | None = None
     providers: tuple[ProviderAction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     gone: tuple[str, ...] = ()
+    look_again: float = 0.0
 
     @property
     def empty(self) -> bool:
@@ -125,8 +135,19 @@ def plan(
             gone.append(cabin)
     publish = _publish(wishes, inventory, now)
     return Plan(
-        cabins, publish, _providers(providers, inventory), tuple(waiting), tuple(gone)
+        cabins,
+        publish,
+        _providers(providers, inventory),
+        tuple(waiting),
+        tuple(gone),
+        _look_again(now, waiting, inventory),
     )
+
+
+def _look_again(now: float, waiting: Sequence[Waiting], inventory: Inventory) -> float:
+    moments = [w.until for w in waiting]
+    moments += [boost_ends(i) for i in inventory.instances if i.state is State.RUNNING]
+    return min((m for m in moments if m > now), default=0.0)
 
 
 def _providers(
@@ -303,10 +324,11 @@ def _plan_instance(
 ) -> Step:
     assert wish.spec is not None
     if current is None:
+        create = Create(boosted(wish))
         start = _may_start(now, wish, view, boots)
         if start is not None:
-            return Step((Create(wish.spec),), (start,))
-        return Step((Create(wish.spec), Start(wish.spec.name)))
+            return Step((create,), (start,))
+        return Step((create, Start(wish.spec.name)))
     if current.state in (State.CREATED, State.EXITED):
         return _plan_stopped(now, wish, view, current, boots)
     return _plan_up(now, wish, view, current)
@@ -314,7 +336,7 @@ def _plan_instance(
 
 def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
     assert wish.spec is not None
-    resize = _resize(wish, current)
+    resize = _resize(now, wish, current)
     if not disks_fit(wish, view.inventory):
         resize = (*resize, Prepare(wish.cabin, wish.volumes))
     wait = _may_start(now, wish, view, boots)
@@ -324,7 +346,7 @@ def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: 
 
 
 def _plan_up(now: float, wish: Wish, view: View, current: Instance) -> Step:
-    resize = _resize(wish, current)
+    resize = _resize(now, wish, current)
     reason = restart_reason(now, wish, current, view.inventory)
     if not reason and not disks_fit(wish, view.inventory):
         reason = "its disk grows"
@@ -337,11 +359,11 @@ def _plan_up(now: float, wish: Wish, view: View, current: Instance) -> Step:
     return Step((*resize, stop, *grow, Start(current.name)))
 
 
-def _resize(wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
-    assert wish.spec is not None
-    if current.resources == wish.spec.resources:
+def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
+    wanted = resources_now(now, wish, current)
+    if current.resources == wanted:
         return ()
-    return (Resize(current.name, wish.spec.resources),)
+    return (Resize(current.name, wanted),)
 
 
 def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stateroom.domain.actions import Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
-from stateroom.domain.instances import disks_fit, is_current, is_healthy, restart_reason
+from stateroom.domain.instances import (
+    boosted,
+    disks_fit,
+    is_current,
+    is_healthy,
+    restart_reason,
+)
 from stateroom.domain.inventory import Instance, Inventory, State
 from stateroom.domain.plan import Plan, Waiting
 from stateroom.domain.routes import Door, Route
@@ -66,7 +73,7 @@ def statuses(
             observed.get(wish.tenant),
             wanted.get(wish.tenant),
             tuple(w.reason for w in waiting.get(cabin, ())),
-            bool(plan.cabins.get(cabin)),
+            any(not isinstance(step, Resize) for step in plan.cabins.get(cabin, ())),
         )
         found[wish.tenant] = _status(facts)
     return found
@@ -189,7 +196,8 @@ def _all_applied(facts: _Facts, current: Instance | None, applied: int) -> bool:
         return False
     return (
         applied == wish.generation
-        and current.resources == wish.spec.resources
+        # The end of the boot's boost is no change that anybody waits for.
+        and current.resources in (wish.spec.resources, boosted(wish).resources)
         and disks_fit(wish, facts.inventory)
         and _serving(facts, current)
     )

@@ -61,6 +61,7 @@ class Wish:
     restart_at: a restart asked for at that time (0: never); an instance started before it is
     restarted. changed_at: when the tenant was last changed; older failures no longer count.
     was_ready: it answered when last seen; after a reboot such cabins come first.
+    boot_cpu: cores that it may use while it boots, where its own limit is lower.
     """
 
     cabin: Cabin
@@ -80,6 +81,7 @@ class Wish:
     failures: tuple[Failure, ...] = ()
     blocked: str = ""
     was_ready: bool = False
+    boot_cpu: float = 0.0
 
     def with_failure(self, failure: Failure) -> Wish:
         return replace(self, failures=(*self.failures, failure))

@@ -13,6 +13,7 @@ JSON = "application/problem+json"
 
 Header = tuple[str, str]
 NO_STORE: Header = ("Cache-Control", "no-store")
+RETRY: Header = ("Retry-After", "2")
 
 
 @dataclass(frozen=True, slots=True)

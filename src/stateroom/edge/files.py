@@ -18,6 +18,8 @@ def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as file:
+            # The reader is another user of our group, whatever umask we were started with.
+            os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

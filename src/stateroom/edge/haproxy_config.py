@@ -16,25 +16,15 @@ enough and no change cuts a connection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from stateroom.edge import haproxy_runtimes, haproxy_shape
+from stateroom.edge.answers import RETRY, Answer
+from stateroom.edge.config import STAND_IN_ADDRESS, EdgeConfig
+from stateroom.edge.route_map import FIELDS
 
-from stateroom.edge import haproxy_identity, haproxy_shape
-from stateroom.edge.answers import Answer, page
-from stateroom.edge.route_map import FIELDS, MAP_NAME
-
-OWN_NETWORKS = ("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")
-STAND_IN_ADDRESS = "203.0.113.1"
-"""From a network for documentation. OpenClaw refuses a caller that claims to be loopback or the
-proxy itself; behind this edge both only ever mean a browser on this machine."""
-
-RETRY = ("Retry-After", "2")
+__all__ = ["EdgeConfig", "render"]
 
 _AWAY = Answer(
     503, "Unavailable", "Stateroom itself does not answer. Try again in a moment.", (RETRY,)
-)
-_CLOSED = Answer(
-    503, "Unavailable", "The runtime of this tenant is not ready. Try again in a moment.", (RETRY,)
 )
 _UNREAD = Answer(400, "Bad request", "The request could not be read. Send it again.")
 _LATE = Answer(408, "Request timeout", "The request did not arrive in time. Send it again.")
@@ -42,53 +32,6 @@ _CONFUSED = Answer(500, "Internal error", "The edge could not handle this. Try a
 _BROKE_OFF = Answer(502, "Bad gateway", "The runtime ended before it had answered. Try again.")
 _TOO_SLOW = Answer(504, "Gateway timeout", "The runtime has not answered in time.")
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
-_TOO_MANY = Answer(
-    429, "Too many requests", "This tenant has used up its requests per minute. Wait as long as "
-    "Retry-After says, or have the limit raised.", (("Retry-After", "%[var(txn.pause)]"),)
-)
-_TOO_MANY_AT_ONCE = Answer(
-    429, "Too many requests", "This tenant has too many requests and streams open at once. Close "
-    "some.", (("Retry-After", "1"),)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeConfig:
-    """addresses: where to listen, IPv4 or IPv6 literals. certificate: one PEM file with chain and
-    key. session_key: PEM of the public key that session cookies are checked with, read at start.
-    maps: the folder of the route map. socket: the runtime API's. pages: the folder of HTML pages.
-    own_networks: callers from there are shown to the runtime as STAND_IN_ADDRESS.
-    max_connections: of all clients together; one source address gets at most half of them.
-    tenant_requests: of one tenant in flight at once, WebSockets and streams included.
-    threads: 0 leaves it to HAProxy, which takes one for each core."""
-
-    console_host: str
-    certificate: Path
-    session_key: Path
-    maps: Path
-    socket: Path
-    pages: Path = Path(__file__).parent / "pages"
-    addresses: tuple[str, ...] = ("127.0.0.1",)
-    https_port: int = 8443
-    http_port: int = 8080
-    api_port: int = 8070
-    own_networks: tuple[str, ...] = OWN_NETWORKS
-    max_connections: int = 4000
-    tenant_requests: int = 256
-    threads: int = 0
-
-    @property
-    def port_suffix(self) -> str:
-        """What follows a host in a URL of ours; browsers leave out 443."""
-        return "" if self.https_port == 443 else f":{self.https_port}"
-
-    @property
-    def map_file(self) -> Path:
-        return self.maps / MAP_NAME
-
-    @property
-    def sign_in(self) -> str:
-        return f"https://{self.console_host}{self.port_suffix}/sign-in"
 
 
 def render(config: EdgeConfig) -> str:
@@ -100,8 +43,8 @@ def render(config: EdgeConfig) -> str:
         _front(config),
         _api(config),
         _platform(config),
-        _runtimes(config, "programs"),
-        _runtimes(config, "pages"),
+        haproxy_runtimes.backend(config, "programs"),
+        haproxy_runtimes.backend(config, "pages"),
         *_tables(),
     )
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
@@ -259,55 +202,9 @@ def _platform(config: EdgeConfig) -> list[str]:
     ]
 
 
-def _runtimes(config: EdgeConfig, name: str) -> list[str]:
-    for_people = name == "pages"
-    closed = page(503, f"{config.pages}/closed.html", (RETRY,)) if for_people else _CLOSED.error()
-    return [
-        f"backend {name}",
-        closed,
-        *haproxy_identity.rules(
-            config.map_file, config.session_key, config.sign_in if for_people else ""
-        ),
-        *_rate(config),
-        "acl open var(txn.door) -m str open",
-        "acl placed var(txn.address) -m len gt 0",
-        "http-request deny deny_status 503 if !open || !placed",
-        *_hand_over(),
-        *haproxy_shape.clean_response(),
-        "server any 0.0.0.0:0",
-    ]
-
-
-def _rate(config: EdgeConfig) -> list[str]:
-    """Requests that are refused do not count: who asks too often is slowed down to the limit,
-    not locked out for as long as the asking goes on."""
-    return [
-        "http-request set-var(txn.pause) int(60),div(txn.limit),add(1)",
-        _TOO_MANY.rule(
-            "{ var(txn.tenant),table_http_req_rate(rates),sub(txn.limit) ge 0 }"
-        ),
-        "http-request track-sc0 var(txn.tenant) table rates",
-        _TOO_MANY_AT_ONCE.rule(f"{{ sc0_conn_cur gt {config.tenant_requests} }}"),
-    ]
-
-
-def _hand_over() -> list[str]:
-    """What the runtime is told, and where it is."""
-    return [
-        "http-request del-header Authorization",
-        "http-request del-header Cookie",
-        "http-request set-header X-Forwarded-User %[var(txn.user)]",
-        # A session is a person at the Control UI, whom OpenClaw gives scopes by itself.
-        ("http-request set-header X-OpenClaw-Scopes operator.read,operator.write "
-        "if { var(txn.caller) -m str token }"),
-        "http-request set-dst var(txn.address)",
-        "http-request set-dst-port var(txn.port)",
-    ]
-
-
 def _tables() -> tuple[list[str], ...]:
     return (
         ["backend rates",
-         "stick-table type string len 64 size 100k expire 2m store http_req_rate(60s),conn_cur"],
+         "stick-table type string len 72 size 100k expire 2m store http_req_rate(60s),conn_cur"],
         ["backend sources", "stick-table type ipv6 size 100k expire 2m store conn_cur"],
     )

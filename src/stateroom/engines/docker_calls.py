@@ -85,7 +85,31 @@ async def inspect(docker: Docker, container: str) -> dict[str, Any] | None:
 
 async def lines(docker: Docker, path: str, params: Mapping[str, Any]) -> AsyncIterator[str]:
     """A stream of JSON lines without a deadline, until Docker ends it."""
-    async with docker._query(path, params=dict(params), timeout=None) as response:
+    async with _response(docker, path, params) as response:
         async for line in response.content:
             if text := line.decode().strip():
                 yield text
+
+
+async def frames(docker: Docker, path: str, params: Mapping[str, Any]) -> AsyncIterator[bytes]:
+    """What a container without a terminal says, piece by piece as Docker framed it: a header of
+    eight bytes that ends with the length, then that many bytes. No deadline."""
+    async with _response(docker, path, params) as response:
+        while True:
+            try:
+                header = await response.content.readexactly(8)
+                yield await response.content.readexactly(int.from_bytes(header[4:]))
+            except asyncio.IncompleteReadError:
+                return
+
+
+@asynccontextmanager
+async def _response(
+    docker: Docker, path: str, params: Mapping[str, Any]
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """aiodocker leaves a response open that is not read to its end."""
+    async with docker._query(path, params=dict(params), timeout=None) as response:
+        try:
+            yield response
+        finally:
+            response.close()

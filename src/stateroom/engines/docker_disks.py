@@ -180,7 +180,7 @@ class Disks:
                 await helper.start()
                 ended = await helper.wait()
                 code = int(ended["StatusCode"])
-                said = "" if code == 0 else "".join(await helper.log(stdout=True, stderr=True))
+                said = "" if code == 0 else "".join(await helper.log(stderr=True))
             finally:
                 await _drop(helper.id, self._docker)
         if code:

@@ -24,13 +24,14 @@ from stateroom.domain.cabin import Installation
 from stateroom.domain.runtime import AGENT
 from stateroom.engines import docker_objects as objects
 from stateroom.engines import docker_reading as reading
-from stateroom.engines.docker_calls import absent, calling, containers, translate
+from stateroom.engines.docker_calls import absent, calling, containers, frames, translate
 from stateroom.errors import Retryable
 
 KEEP_BYTES = 256 * 1024
 KEEP_LINES = 4_000
 KEEP_FILES = 4
 LONGEST_TAIL = 10_000
+MOST_BYTES = 8 * 1024 * 1024
 LOOK_AGAIN = 1.0
 """Seconds between two looks for the next container, while following."""
 
@@ -42,10 +43,11 @@ class KeptLogs:
     folder: Path
 
     def keep(self, cabin: str, made: int, container: str, lines: list[str]) -> None:
-        """The last KEEP_BYTES of `lines`, whole lines; the oldest file beyond KEEP_FILES goes."""
+        """The last KEEP_BYTES of `lines`, whole lines; the oldest file beyond KEEP_FILES goes.
+        made: when the container was, in microseconds since the epoch."""
         own = self.folder / cabin
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = own / f"{made:012d}-{container[:12]}.log"
+        path = own / f"{made:020d}-{container[:12]}.log"
         new = path.with_suffix(".new")
         new.write_text("".join(f"{line}\n" for line in _last_bytes(lines)))
         new.rename(path)
@@ -82,7 +84,7 @@ class LogReader:
             return
         lines = await self._lines(inspected["Id"], KEEP_LINES)
         cabin = reading.label(labels, objects.CABIN)
-        made = int(reading.seconds(inspected["Created"]))
+        made = int(reading.seconds(inspected["Created"]) * 1_000_000)
         self._kept.keep(cabin, made, inspected["Id"], lines)
 
     async def read(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
@@ -118,39 +120,44 @@ class LogReader:
             )
 
     async def _lines(self, container: str, tail: int) -> list[str]:
+        """The last lines, and of a container that says long ones only the last MOST_BYTES."""
+        pieces: deque[bytes] = deque()
+        size = 0
         async with calling(f"read the log of {container[:12]}"):
             try:
-                parts = await self._docker.containers.container(container).log(
-                    stdout=True, stderr=True, timestamps=True, tail=tail
-                )
+                async for piece in self._said(container, tail=tail):
+                    pieces.append(piece)
+                    size += len(piece)
+                    while size > MOST_BYTES:
+                        size -= len(pieces.popleft())
             except DockerError as error:
                 if absent(error):
                     return []
                 raise
-        return "".join(parts).splitlines()
+        return b"".join(pieces).decode(errors="replace").split("\n")[:-1]
 
     async def _follow(self, container: str, after: str) -> AsyncIterator[str]:
-        """Lines later than `after` until the container ends; one that does not run ends soon."""
-        stream = self._docker.containers.container(container).log(
-            stdout=True,
-            stderr=True,
-            timestamps=True,
-            follow=True,
-            since=f"{reading.seconds(after):.6f}",
-        )
-        rest = ""
+        """Lines later than `after` until the container ends; one that does not run ends soon.
+        No deadline: a log may be silent for hours."""
+        rest = b""
+        since = f"{reading.seconds(after):.6f}"
         try:
-            async for part in stream:  # no deadline: a log may be silent for hours
-                *lines, rest = (rest + part).split("\n")
+            async for piece in self._said(container, follow=True, since=since):
+                *lines, rest = (rest + piece).split(b"\n")
                 for line in lines:
+                    text = line.decode(errors="replace")
                     # `since` includes what was read already.
-                    if _time_of(line) > after:
-                        yield line
+                    if _time_of(text) > after:
+                        yield text
         except DockerError as error:
             if not absent(error):
                 raise translate(f"follow the log of {container[:12]}", error) from error
         except aiohttp.ClientError as error:
             raise Retryable("the log's connection to Docker broke", after=1) from error
+
+    def _said(self, container: str, **options: Any) -> AsyncIterator[bytes]:
+        options |= {"stdout": True, "stderr": True, "timestamps": True}
+        return frames(self._docker, f"containers/{container}/logs", options)
 
 
 def _time_of(line: str) -> str:

@@ -133,7 +133,7 @@ class Loop:
 
     def _pause(self, look: Look) -> float:
         """Until the first moment at which time alone changes something."""
-        moments = [w.until for w in look.plan.waiting if w.until > look.at]
+        moments = [look.plan.look_again] if look.plan.look_again > look.at else []
         moments += [s.settles_at for s in look.statuses.values() if s.settles_at > look.at]
         soonest = min(moments, default=look.at + TIMER)
         return min(TIMER, max(0.0, soonest - self._clock()))

@@ -90,6 +90,7 @@ class Compiler:
             restart_at=tenant.restart_at,
             changed_at=tenant.changed_at,
             safe_mode=tenant.safe_mode,
+            boot_cpu=self._settings.boot_cpu,
             grant=BrokerGrant(entry.cabin.broker_key_sha256, ""),
         )
         try:

@@ -1,0 +1,5 @@
+"""`python -m stateroom.api`."""
+
+from stateroom.api.main import main
+
+main()

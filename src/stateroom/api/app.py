@@ -1,0 +1,144 @@
+"""The application: routes, keys, errors and hosts put together. No state but what is handed in."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stateroom.api import (
+    blueprints,
+    entrance,
+    errors,
+    overview,
+    providers,
+    tenant_access,
+    tenant_watch,
+    tenants,
+    volumes,
+)
+from stateroom.api.bodies import shape_problems
+from stateroom.api.dependencies import ApiDependencies
+from stateroom.api.front import Front
+from stateroom.api.keys import PREFIX, KeyCheck
+from stateroom.api.metrics import RequestCounter
+from stateroom.api.models import ProblemDocument
+from stateroom.api.pages import page
+from stateroom.errors import Invalid, StateroomError
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {
+        "description": text,
+        "content": {errors.MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )}},
+    }
+    for code, text in (
+        (401, "No valid key."),
+        (403, "This key may not."),
+        (404, "There is no such thing."),
+        (409, "Taken, or it was changed meanwhile."),
+        (412, "If-Match names another generation or revision."),
+        (413, "The body is too large."),
+        (415, "The body's type is not taken here."),
+        (422, "Not valid; every problem at once."),
+        (501, "Comes later."),
+        (503, "A part of Stateroom does not answer just now."),
+        (507, "No capacity; says what is short."),
+    )
+}  # fmt: skip
+
+
+def create_app(deps: ApiDependencies) -> ASGIApp:
+    """Everything that answers on the api's port."""
+    api = _api(deps)
+    counter = RequestCounter(api)
+    api.state.counter = counter
+    return Front(
+        counter,
+        entrance.tenant_app(deps.steward),
+        deps.settings.console_host,
+        deps.settings.tenant_domain,
+    )
+
+
+def _api(deps: ApiDependencies) -> FastAPI:
+    app = FastAPI(
+        title="Stateroom",
+        version=version("stateroom"),
+        openapi_url=f"{PREFIX}/openapi.json",
+        # Both would load programs from other hosts.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=_PROBLEMS,
+    )
+    app.state.dependencies = deps
+    calls = APIRouter(prefix=PREFIX)
+    for part in (
+        tenant_access, tenant_watch, tenants, blueprints, providers, volumes, overview,
+    ):  # fmt: skip
+        calls.include_router(part.router)
+    app.include_router(calls)
+    app.add_route("/", _welcome, include_in_schema=False)
+    app.add_route("/sign-in", _sign_in, include_in_schema=False)
+    app.add_exception_handler(StateroomError, errors.on_stateroom_error)
+    app.add_exception_handler(HTTPException, errors.on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_bad_parameter)
+    app.add_exception_handler(Exception, errors.on_unexpected)
+    app.add_middleware(KeyCheck, admin=deps.admin, tenants=deps.repository.tenants)
+    app.add_middleware(_PrivateAnswers)
+    return app
+
+
+class _PrivateAnswers:
+    """ASGI: answers are for the one who asked, and are what they say they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def private(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                known = {name.lower() for name, _ in headers}
+                for name, value in (
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                ):
+                    if name not in known:
+                        headers.append((name, value))
+            await send(message)
+
+        await self._app(scope, receive, private)
+
+
+async def _on_bad_parameter(_request: Request, error: Exception) -> Response:
+    """Query and path parameters; the library's own answer would repeat what was sent."""
+    assert isinstance(error, RequestValidationError)
+    found = [{**entry, "loc": entry["loc"][1:] or entry["loc"]} for entry in error.errors()]
+    return errors.answer(Invalid(shape_problems(found)))
+
+
+async def _welcome(_request: Request) -> Response:
+    return page(
+        "Stateroom",
+        "A private cabin for every customer's AI agent.",
+        "The console comes with a later version. Until then: `stateroom status`, "
+        "`stateroom tenants list`, and the API under `/api/v1`.",
+    )
+
+
+async def _sign_in(_request: Request) -> Response:
+    return page(
+        "Sign in",
+        "A one-time link signs this browser in. Whoever runs this Stateroom makes one with "
+        "`stateroom tenants open SLUG`; it works once, within 60 seconds.",
+        "Programs send the tenant's API token: `Authorization: Bearer TOKEN`.",
+    )

@@ -1,0 +1,174 @@
+"""/blueprints: check, save, show, compare, deploy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from stateroom.api import present
+from stateroom.api.bodies import accepts, document, model_of
+from stateroom.api.dependencies import Deps
+from stateroom.api.errors import shown
+from stateroom.api.keys import Operator
+from stateroom.api.models import (
+    BlueprintDocument,
+    BlueprintsOut,
+    CheckOut,
+    DeployIn,
+    DeploymentOut,
+    DiffOut,
+    PlanOut,
+    RevisionDocument,
+    RevisionsOut,
+    SavedRevision,
+)
+from stateroom.api.tenants import if_match
+from stateroom.domain.blueprint import check as problems_of
+from stateroom.domain.diff import changes
+from stateroom.domain.values import values_schema
+from stateroom.errors import Invalid, Problem
+
+router = APIRouter(tags=["blueprints"])
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+NumberAsked = Annotated[int, Query(ge=1, le=2**31 - 1)]
+
+_DOCUMENT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            media: {"schema": {"type": "object", "description": "A blueprint."}}
+            for media in ("application/json", "application/yaml")
+        },
+    }
+}
+
+
+@router.post("/blueprints/check", response_model=CheckOut, openapi_extra=_DOCUMENT)
+async def check(request: Request, _caller: Operator) -> Any:
+    """Every problem of a document at once; nothing is saved."""
+    try:
+        found = problems_of(await document(request))
+    except Invalid as error:
+        # The document itself cannot be read: that is a problem of it like any other.
+        found = error.problems
+    return {"ok": not found, "problems": [shown(problem) for problem in found]}
+
+
+@router.get("/blueprints", response_model=BlueprintsOut)
+async def list_blueprints(deps: Deps, _caller: Operator) -> Any:
+    found = await deps.repository.blueprints.all()
+    return {"items": [present.blueprint(record) for record in found]}
+
+
+@router.get("/blueprints/{name}", response_model=BlueprintDocument)
+async def show(name: str, response: Response, deps: Deps, _caller: Operator) -> Any:
+    """The newest revision with its document and layout."""
+    record = await deps.repository.blueprints.get(name)
+    response.headers["ETag"] = f'"{record.newest.number}"'
+    return present.blueprint_document(record)
+
+
+@router.put("/blueprints/{name}", response_model=SavedRevision, openapi_extra=_DOCUMENT)
+async def save(name: str, request: Request, response: Response, deps: Deps, _: Operator) -> Any:
+    """Save a document. A new revision only if the meaning changed; no tenant moves by that."""
+    expected = if_match(request)
+    sent = await document(request)
+    layout = sent.get("layout") if isinstance(sent, dict) else None
+    saved = await deps.repository.blueprints.put(
+        name, sent, layout if isinstance(layout, dict) else None, expected
+    )
+    if saved.created:
+        deps.steward.signal()
+    response.headers["ETag"] = f'"{saved.revision.number}"'
+    return {**present.revision_document(saved.revision), "created": saved.created}
+
+
+@router.get("/blueprints/{name}/revisions", response_model=RevisionsOut)
+async def revisions(name: str, deps: Deps, _caller: Operator) -> Any:
+    """Newest first."""
+    found = await deps.repository.blueprints.revisions(name)
+    return {"items": [present.revision(record) for record in found]}
+
+
+@router.get("/blueprints/{name}/revisions/{number}", response_model=RevisionDocument)
+async def revision(name: str, number: Number, deps: Deps, _caller: Operator) -> Any:
+    return present.revision_document(await deps.repository.blueprints.revision(name, number))
+
+
+@router.get("/blueprints/{name}/diff", response_model=DiffOut)
+async def diff(
+    name: str,
+    deps: Deps,
+    _caller: Operator,
+    from_: Annotated[NumberAsked, Query(alias="from")],
+    to: NumberAsked,
+) -> Any:
+    """What differs between two revisions, option by option, with a sentence each."""
+    repository = deps.repository
+    old = repository.blueprint(await repository.blueprints.revision(name, from_))
+    new = repository.blueprint(await repository.blueprints.revision(name, to))
+    found = [
+        {
+            "kind": change.kind,
+            "block": change.block,
+            "option": change.option,
+            "before": change.before,
+            "after": change.after,
+            "text": change.text,
+        }
+        for change in changes(old, new)
+    ]
+    return {"from_": from_, "to": to, "changes": found}
+
+
+@router.get("/blueprints/{name}/schema")
+async def schema(
+    name: str, deps: Deps, _caller: Operator, revision: NumberAsked | None = None
+) -> dict[str, Any]:
+    """JSON Schema of a tenant's values: of the revision that a new tenant gets, unless said."""
+    repository = deps.repository
+    if revision is not None:
+        record = await repository.blueprints.revision(name, revision)
+    else:
+        known = await repository.blueprints.get(name)
+        record = known.newest
+        if known.deployed:
+            record = await repository.blueprints.revision(name, known.deployed)
+    return values_schema(repository.blueprint(record))
+
+
+@router.post("/blueprints/{name}/plan", response_model=PlanOut, openapi_extra=_DOCUMENT)
+async def plan(name: str, request: Request, deps: Deps, _caller: Operator) -> Any:
+    """The plan that deploying this unsaved document to all would make."""
+    sent = await document(request)
+    if found := problems_of(sent):
+        raise Invalid(found)
+    return await deps.steward.preview(name, sent)
+
+
+@router.post(
+    "/blueprints/{name}/deploy",
+    status_code=202,
+    response_model=DeploymentOut,
+    openapi_extra=accepts(DeployIn, required=False),
+    tags=["deployments"],
+)
+async def deploy(name: str, request: Request, response: Response, deps: Deps, _: Operator) -> Any:
+    """Move tenants to a revision: all of the blueprint, or the named ones."""
+    body = await model_of(request, DeployIn)
+    if body.canary not in (None, "", "100%"):
+        detail = "A deployment to a share first (canary) comes later."
+        hint = "Leave it out to move all, or name `tenants` to move some."
+        raise Invalid([Problem("/canary", "comes_later", detail, hint)])
+    view = await deps.repository.deployments.deploy(name, body.revision, body.tenants)
+    deps.steward.signal()
+    response.headers["Location"] = f"/api/v1/deployments/{view.deployment.id}"
+    return present.deployment(view)
+
+
+@router.get("/deployments/{deployment}", response_model=DeploymentOut, tags=["deployments"])
+async def deployment(deployment: str, deps: Deps, _caller: Operator) -> Any:
+    """How far a deployment is."""
+    return present.deployment(await deps.repository.deployments.get(deployment))

@@ -1,0 +1,65 @@
+"""/health, /status, /plan and /metrics: the installation as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import PlainTextResponse
+
+from stateroom.api import metrics
+from stateroom.api.dependencies import Deps
+from stateroom.api.keys import Operator
+from stateroom.api.models import HealthOut, InstallationOut, PlanOut
+from stateroom.errors import Away
+from stateroom.store.tenants import PHASES
+
+router = APIRouter(tags=["installation"])
+
+
+@router.get("/health", response_model=HealthOut)
+async def health() -> Any:
+    """Whether the API itself is alive; needs no key."""
+    return {"ok": True}
+
+
+@router.get("/status", response_model=InstallationOut)
+async def status(request: Request, deps: Deps, _caller: Operator) -> Any:
+    """The installation: tenants by phase, and what the steward says of the other parts."""
+    phases = await deps.repository.tenants.phases()
+    try:
+        steward = await deps.steward.status()
+    except Away:
+        steward = None
+    return {
+        "version": request.app.version,
+        "console_url": deps.settings.console_url,
+        "tenants": {"total": sum(phases.values()), "phases": phases},
+        "steward": steward,
+    }
+
+
+@router.get("/plan", response_model=PlanOut, responses={200: {"content": {"text/plain": {}}}})
+async def plan(
+    request: Request,
+    deps: Deps,
+    _caller: Operator,
+    tenant: Annotated[str, Query(max_length=200)] = "",
+) -> Any:
+    """What the next pass would do and what it waits for; as text by `Accept: text/plain`.
+    `tenant`: the slug of one."""
+    tenant_id = ""
+    if tenant:
+        tenant_id = (await deps.repository.tenants.get(tenant)).tenant.id
+    found = await deps.steward.plan(tenant_id)
+    if "text/plain" in request.headers.get("accept", ""):
+        return PlainTextResponse(str(found["text"]))
+    return found
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def measured(request: Request, deps: Deps, _caller: Operator) -> Response:
+    """Prometheus' text format."""
+    phases = dict.fromkeys(PHASES, 0) | await deps.repository.tenants.phases()
+    text = metrics.render(phases, request.app.state.counter.counts)
+    return Response(text, media_type=metrics.MEDIA_TYPE)

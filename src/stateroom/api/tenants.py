@@ -1,0 +1,284 @@
+"""/tenants: create, list, show, change, restart, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from dataclasses import replace
+from typing import Annotated, Any, NoReturn
+
+from fastapi import APIRouter, Query, Request, Response
+
+from stateroom.api import present
+from stateroom.api.bodies import (
+    accepts,
+    as_model,
+    json_object,
+    json_object_and_bytes,
+    model_of,
+)
+from stateroom.api.dependencies import ApiDependencies, Deps
+from stateroom.api.errors import NotYet
+from stateroom.api.keys import CallerOf, Operator, OperatorOf
+from stateroom.api.models import (
+    NothingIn,
+    PhaseName,
+    RestartIn,
+    SecretIn,
+    TenantIn,
+    TenantOut,
+    TenantPatch,
+    TenantsOut,
+)
+from stateroom.domain.environment import secret_value_problem
+from stateroom.domain.names import shown
+from stateroom.domain.pointer import pointer
+from stateroom.errors import Invalid, Moved, Problem
+from stateroom.store.records import TenantView
+from stateroom.store.sealing import Redacted
+from stateroom.store.tenant_change import Change
+from stateroom.store.tenant_create import NewSecret, NewTenant, Once
+
+router = APIRouter(prefix="/tenants", tags=["tenants"])
+
+LONGEST_WAIT = 600.0
+
+
+@router.post("", status_code=202, response_model=TenantOut, openapi_extra=accepts(TenantIn))
+async def create(request: Request, response: Response, deps: Deps, caller: Operator) -> Any:
+    """Create a tenant. With an `Idempotency-Key` the same call is answered the same for 24 h."""
+    body, sent = await json_object_and_bytes(request)
+    new = await _new_tenant(body, deps)
+    once = _once(request, sent, caller.name, deps)
+    created = await deps.repository.creation.create(new, once)
+    deps.steward.signal()
+    answer = created.answer
+    if answer is None:
+        assert created.view is not None
+        answer = _shown(created.view, deps)
+    response.headers["Location"] = f"/api/v1/tenants/{answer['slug']}"
+    _tag(response, answer["generation"])
+    return answer
+
+
+@router.get("", response_model=TenantsOut)
+async def list_tenants(
+    deps: Deps,
+    _caller: Operator,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+    phase: PhaseName | None = None,
+    blueprint: Annotated[str, Query(max_length=200)] = "",
+) -> Any:
+    """Tenants by slug, a page at a time."""
+    page = await deps.repository.tenants.page(limit, _read_cursor(cursor), phase or "", blueprint)
+    return {
+        "items": [_shown(view, deps) for view in page.items],
+        "next": _cursor(page.next) if page.next else None,
+    }
+
+
+@router.get("/{slug}", response_model=TenantOut)
+async def show(
+    slug: str,
+    response: Response,
+    deps: Deps,
+    _caller: CallerOf,
+    wait: PhaseName | None = None,
+    timeout: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 60.0,
+) -> Any:
+    """One tenant. With `wait` as soon as that phase is there, or cannot come by itself, or after
+    `timeout` seconds."""
+    view = await deps.repository.tenants.get(slug)
+    if wait is not None:
+        view = await _wait(slug, view, wait, timeout, deps)
+    _tag(response, view.tenant.generation)
+    return _shown(view, deps)
+
+
+@router.patch(
+    "/{slug}", status_code=202, response_model=TenantOut, openapi_extra=accepts(TenantPatch)
+)
+async def change(
+    slug: str, request: Request, response: Response, deps: Deps, caller: CallerOf
+) -> Any:
+    """Change a tenant by a JSON Merge Patch. `If-Match` with the generation guards it."""
+    body = await json_object(request)
+    as_model(body, TenantPatch)
+    wish = Change(body, if_match(request), by_tenant=not caller.is_operator)
+    view = await deps.repository.changes.change(slug, wish)
+    return _accepted(view, response, deps)
+
+
+@router.delete("/{slug}", status_code=202, response_model=TenantOut)
+async def delete(
+    slug: str, response: Response, deps: Deps, _caller: OperatorOf, data: str = ""
+) -> Any:
+    """Delete a tenant. `data=keep` keeps its disk as a volume, `data=erase` erases it."""
+    if data not in ("keep", "erase"):
+        detail = "Say what happens to the data: data=keep or data=erase; there is no default."
+        hint = "keep: the disk stays under GET /volumes. erase: it is gone for good."
+        raise Invalid([Problem("/data", "missing" if not data else "bad_value", detail, hint)])
+    view = await deps.repository.tenants.delete(slug, data)
+    return _accepted(view, response, deps)
+
+
+@router.post(
+    "/{slug}/restart",
+    status_code=202,
+    response_model=TenantOut,
+    openapi_extra=accepts(RestartIn, required=False),
+)
+async def restart(
+    slug: str, request: Request, response: Response, deps: Deps, _caller: OperatorOf
+) -> Any:
+    """Restart the runtime; with `safe_mode` beside its state in /data instead of from it."""
+    body = await model_of(request, RestartIn)
+    view = await deps.repository.tenants.restart(slug, body.safe_mode)
+    return _accepted(view, response, deps)
+
+
+async def _later(slug: str, request: Request, deps: ApiDependencies, why: str) -> NoReturn:
+    await model_of(request, NothingIn)
+    await deps.repository.tenants.get(slug)
+    raise NotYet(why)
+
+
+_EMPTY = accepts(NothingIn, required=False)
+
+
+@router.post("/{slug}/sleep", status_code=202, response_model=TenantOut, openapi_extra=_EMPTY)
+async def sleep(slug: str, request: Request, deps: Deps, _caller: OperatorOf) -> Any:
+    """Comes later: answered with 501."""
+    why = "tenants do not sleep yet; `suspended: true` stops one until it is resumed"
+    await _later(slug, request, deps, why)
+
+
+@router.post("/{slug}/wake", status_code=202, response_model=TenantOut, openapi_extra=_EMPTY)
+async def wake(slug: str, request: Request, deps: Deps, _caller: OperatorOf) -> Any:
+    """Comes later: answered with 501."""
+    await _later(slug, request, deps, "tenants do not sleep yet, so there is nothing to wake")
+
+
+@router.post("/{slug}/verify", status_code=202, response_model=TenantOut, openapi_extra=_EMPTY)
+async def verify(slug: str, request: Request, deps: Deps, _caller: OperatorOf) -> Any:
+    """Comes later: answered with 501."""
+    why = "verifying the isolation from inside a cabin comes with a later version"
+    await _later(slug, request, deps, why)
+
+
+def if_match(request: Request) -> int | None:
+    """The number in If-Match, None for none or `*`. Raises Moved for what never was one."""
+    given = request.headers.get("if-match", "").strip()
+    if given in ("", "*"):
+        return None
+    digits = given.removeprefix("W/").strip('"')
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
+        raise Moved(f"If-Match {shown(given)} names no generation or revision; send its number")
+    return int(digits)
+
+
+def _accepted(view: TenantView, response: Response, deps: ApiDependencies) -> dict[str, Any]:
+    deps.steward.signal()
+    _tag(response, view.tenant.generation)
+    return _shown(view, deps)
+
+
+def _shown(view: TenantView, deps: ApiDependencies) -> dict[str, Any]:
+    blueprint = deps.repository.blueprint(view.revision)
+    return present.tenant(view, blueprint, deps.settings)
+
+
+def _tag(response: Response, generation: int) -> None:
+    response.headers["ETag"] = f'"{generation}"'
+
+
+async def _wait(
+    slug: str, view: TenantView, phase: str, seconds: float, deps: ApiDependencies
+) -> TenantView:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        seen = await deps.watcher.now()
+        view = await deps.repository.tenants.get(slug)
+        if present.has_reached(view, phase) or present.cannot_reach(view, phase):
+            return view
+        if not await deps.watcher.beyond(seen, deadline - loop.time()):
+            return await deps.repository.tenants.get(slug)
+
+
+async def _new_tenant(body: dict[str, Any], deps: ApiDependencies) -> NewTenant:
+    """Raises Invalid with the problems of shape and of meaning together, each place once."""
+    secrets, found = _secrets(_object(body, "secrets"))
+    try:
+        as_model(body, TenantIn)
+    except Invalid as error:
+        found = (*error.problems, *found)
+    new = NewTenant(
+        slug=body.get("slug"),
+        blueprint=body.get("blueprint"),
+        name=body.get("name"),
+        values=_object(body, "values"),
+        limits=_object(body, "limits"),
+        variables=_object(body, "variables"),
+        secrets=secrets,
+        volume=body.get("restore_volume"),
+    )
+    if found:
+        told = {problem.pointer for problem in found}
+        more = await deps.repository.creation.problems(new)
+        raise Invalid((*found, *(p for p in more if p.pointer not in told)))
+    return new
+
+
+def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _secrets(given: dict[str, Any]) -> tuple[dict[str, NewSecret], tuple[Problem, ...]]:
+    """Those that can be read, and what is wrong with the others."""
+    read: dict[str, NewSecret] = {}
+    found: list[Problem] = []
+    for name, entry in given.items():
+        at = pointer("secrets", name)
+        value, kind = entry, None
+        if isinstance(entry, dict):
+            try:
+                sent = as_model(entry, SecretIn)
+            except Invalid as error:
+                found += [replace(p, pointer=at + p.pointer) for p in error.problems]
+                continue
+            value, kind = sent.value, sent.as_
+        if problem := secret_value_problem(name, value, at):
+            found.append(problem)
+        else:
+            read[name] = NewSecret(Redacted(value), kind)
+    return read, tuple(found)
+
+
+def _once(request: Request, body: bytes, caller: str, deps: ApiDependencies) -> Once | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        detail = "An Idempotency-Key has 1 to 255 printable characters."
+        raise Invalid([Problem("", "bad_idempotency_key", detail, "Use a UUID.")])
+    digest = hashlib.sha256(body).hexdigest()
+    return Once(caller, key, digest, lambda view: _shown(view, deps))
+
+
+def _cursor(slug: str) -> str:
+    return base64.urlsafe_b64encode(slug.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        detail = "This cursor is none of ours."
+        hint = "Send the `next` of the page before."
+        raise Invalid([Problem("/cursor", "bad_cursor", detail, hint)]) from None
