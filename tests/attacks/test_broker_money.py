@@ -23,6 +23,8 @@ from tests.stubs.model_server import (
     says,
 )
 
+ESCAPED = '{"choices": [{"index": 0, "delta": {"content": "KEY"}}]}'
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[ModelServer]:
@@ -60,8 +62,7 @@ async def test_calls_under_way_count_against_the_budget(lab: Lab, server: ModelS
     await lab.give("a", monthly_budget_usd=60)
     server.behave = hangs
     first = asyncio.create_task(lab.chat("a"))
-    while not server.seen:
-        await asyncio.sleep(0.01)
+    await server.until_seen(1)
     second = await lab.chat("a")
     assert second.status_code == 429
     assert second.headers["x-should-retry"] == "false"
@@ -155,7 +156,7 @@ async def test_a_key_that_is_echoed_in_a_stream_stops_here(lab: Lab, server: Mod
     async def behave(_: object, writer: asyncio.StreamWriter) -> None:
         await begin_stream(writer, [("x-key", REAL_KEY)])
         await event(writer, chunk(f"your key: {REAL_KEY}"))
-        await event(writer, '{"choices": [{"index": 0, "delta": {"content": "%s"}}]}' % escaped)
+        await event(writer, ESCAPED.replace("KEY", escaped))
         await event(writer, chunk(None, "stop"))
         await event(writer, "[DONE]")
 

@@ -177,6 +177,7 @@ async def test_people_are_sent_to_sign_in_and_programs_are_not(here: Lab) -> Non
     )
     expired = ("Cookie", bad_cookies(here)["expired"])
     assert (await here.ask(headers=[html, expired])).status == 302
+    assert (await here.ask(headers=[html, ("Sec-Fetch-Mode", "navigate")])).status == 302
     programs = [
         await here.ask(headers=[html], method="POST"),
         await here.ask(headers=[html, ("Sec-Fetch-Mode", "cors")]),
@@ -238,6 +239,7 @@ async def test_fetch_metadata_is_believed_when_it_refuses(here: Lab) -> None:
     assert here.reached() == 0
     assert (await here.ask(headers=fetch("cross-site", "navigate", "document"))).status == 200
     assert (await here.ask(headers=fetch("none", "navigate", "document"))).status == 200
+    assert (await here.ask(headers=fetch("none", "no-cors", "image"))).status == 200
     assert (await here.ask(headers=fetch("same-origin"))).status == 200
 
 
@@ -279,6 +281,7 @@ async def test_what_the_client_says_about_itself_never_arrives(here: Lab) -> Non
         ("Proxy-Connection", "keep-alive"), ("True-Client-IP", "127.0.0.1"), ("TE", "trailers"),
         ("Tailscale-User-Login", "root"), ("X-Original-URL", "/x"), ("X-Rewrite-URL", "/x"),
         ("Connection", "keep-alive, X-Forwarded-User, X-Forwarded-Proto"), ("Keep-Alive", "300"),
+        ("HTTP2-Settings", "AAMAAABk"), ("Trailer", "X-Forwarded-User"),
     ]
     for who in (bearer(), here.session()):
         answer = await here.ask(headers=[*spoofed, who, ("X-Mine", "stays"),

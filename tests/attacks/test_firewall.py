@@ -251,12 +251,14 @@ def test_the_guard_ends_and_the_table_stays(field: Field) -> None:
 
 def test_an_open_stream_survives_a_new_table(field: Field) -> None:
     """Replacing the table cuts no connection that was allowed."""
-    words = [
-        "setpriv", f"--reuid={EDGE}", f"--regid={EDGE}", "--clear-groups",
-        "/usr/bin/env", "python3", "-c",
+    hold = (
         "import socket,sys\n"
         f"s=socket.create_connection(('{field.two.address}',18790),5)\n"
-        "print('open',flush=True);sys.stdin.readline();s.sendall(b'x');print(s.recv(1).decode())",
+        "print('open',flush=True);sys.stdin.readline();s.sendall(b'x');print(s.recv(1).decode())"
+    )
+    words = [
+        "setpriv", f"--reuid={EDGE}", f"--regid={EDGE}", "--clear-groups",
+        "/usr/bin/env", "python3", "-c", hold,
     ]  # fmt: skip
     echo = (
         "import socket\nc=socket.create_server(('0.0.0.0',18790))\nprint('ready',flush=True)\n"

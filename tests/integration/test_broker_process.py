@@ -72,8 +72,7 @@ async def test_killed_in_the_middle_it_comes_back_with_everything(tmp_path: Path
             assert (await lab.chat("a")).status_code == 200
             server.behave = hangs
             cut_off = asyncio.create_task(lab.chat("a"))
-            while len(server.seen) < 2:
-                await asyncio.sleep(0.01)
+            await server.until_seen(2)
             process.send_signal(signal.SIGKILL)
             with pytest.raises(httpx.TransportError):
                 await cut_off

@@ -35,10 +35,10 @@ def deployment(state: str, **tenants: str) -> dict[str, Any]:
 
 def test_apply_sends_the_document_as_it_was_written(cli: Cli, file: str) -> None:
     """Comments, quotes and all: the api is the one reader of blueprints."""
-    cli.stub.on("PUT", "/blueprints/support-agent", {"name": "support-agent", "revision": 2})
+    cli.stub.on("PUT", "/blueprints/support-agent", {"revision": 2, "created": True})
     found = cli("blueprints", "apply", file)
     assert found.code == 0
-    assert "revision 2" in found.out
+    assert found.out == "support-agent: revision 2 is new.\n"
     request = cli.stub.last("PUT", "/blueprints/support-agent")
     assert (request.body, request.headers["content-type"]) == (DOCUMENT, "application/yaml")
 
@@ -106,14 +106,22 @@ def test_show_prints_what_apply_takes(cli: Cli) -> None:
 
 def test_lists_and_differences(cli: Cli) -> None:
     """Revisions, blueprints, the schema and a diff, each by its own call."""
-    cli.stub.on("GET", "/blueprints", {"items": [{"name": "support-agent", "revision": 2}]})
+    cli.stub.on(
+        "GET",
+        "/blueprints",
+        {"items": [{"name": "support-agent", "revision": 2, "deployed_revision": 1}]},
+    )
     cli.stub.on("GET", "/blueprints/support-agent/revisions", {"items": [{"revision": 2}]})
     cli.stub.on("GET", "/blueprints/support-agent/schema", {"type": "object"})
-    cli.stub.on("GET", "/blueprints/support-agent/diff", {"changes": ["~ /blocks/0/options/cpu"]})
-    assert cli("blueprints", "list").out.splitlines()[1].split() == ["support-agent", "2"]
+    cli.stub.on(
+        "GET",
+        "/blueprints/support-agent/diff",
+        {"changes": [{"kind": "changed", "text": "agent.cpu: 1 -> 2"}]},
+    )
+    assert cli("blueprints", "list").out.splitlines()[1].split() == ["support-agent", "2", "1"]
     assert cli("blueprints", "revisions", "support-agent").out.splitlines()[1] == "2"
     assert cli("blueprints", "schema", "support-agent").json == {"type": "object"}
-    assert cli("blueprints", "diff", "support-agent", "1", "2").out == "~ /blocks/0/options/cpu\n"
+    assert cli("blueprints", "diff", "support-agent", "1", "2").out == "agent.cpu: 1 -> 2\n"
     assert cli.stub.last("GET", "/blueprints/support-agent/diff").query == {"from": "1", "to": "2"}
 
 
@@ -148,7 +156,7 @@ def test_a_secret_goes_from_stdin_to_the_api_and_nowhere_else(cli: Cli) -> None:
 
 def test_secrets_are_listed_by_name_and_removed(cli: Cli) -> None:
     """Names and times; removing one that is not there is not found."""
-    rows = {"items": [{"name": "CRM", "as": "env", "updated_at": "2026-01-02T03:04:05Z"}]}
+    rows = {"items": [{"name": "CRM", "kind": "env", "updated_at": "2026-01-02T03:04:05Z"}]}
     cli.stub.on("GET", "/tenants/acme/secrets", rows)
     cli.stub.on("DELETE", "/tenants/acme/secrets/CRM", Answer(204))
     assert cli("secrets", "list", "acme").out.splitlines()[1].split()[:2] == ["CRM", "env"]
@@ -176,9 +184,11 @@ def test_a_providers_key_comes_on_stdin(cli: Cli) -> None:
 
 def test_providers_are_listed_and_deleted(cli: Cli) -> None:
     """Deleting asks, and refuses where nobody can answer."""
-    cli.stub.on("GET", "/providers", {"items": [{"name": "demo", "kind": "demo"}]})
+    cli.stub.on(
+        "GET", "/providers", {"items": [{"name": "demo", "kind": "demo", "has_key": False}]}
+    )
     cli.stub.on("DELETE", "/providers/demo", Answer(204))
-    assert cli("providers", "list").out.splitlines()[1].split() == ["demo", "demo"]
+    assert cli("providers", "list").out.splitlines()[1].split() == ["demo", "demo", "no"]
     assert cli("providers", "delete", "demo").code == 2
     assert not cli.stub.sent("DELETE", "/providers/demo")
     assert cli("providers", "delete", "demo", "--yes").code == 0
@@ -192,6 +202,15 @@ def test_kept_disks_are_listed(cli: Cli) -> None:
     assert cli("volumes", "list").out.splitlines()[1].split()[:4] == [
         "vl_1", "acme", "tn_1", "?/2048",
     ]  # fmt: skip
+
+
+def test_erasing_a_kept_disk_is_asked_for(cli: Cli) -> None:
+    """Nothing is erased where nobody can answer."""
+    cli.stub.on("DELETE", "/volumes/vl_1", Answer(202))
+    assert cli("volumes", "delete", "vl_1").code == 2
+    assert not cli.stub.requests
+    assert cli("volumes", "delete", "vl_1", "--yes").code == 0
+    assert cli("volumes", "delete", "vl_2", "--yes").code == 3
 
 
 def test_plan_is_text_for_people_and_json_for_programs(cli: Cli) -> None:
@@ -210,14 +229,25 @@ def test_plan_is_text_for_people_and_json_for_programs(cli: Cli) -> None:
 
 def test_status_counts_tenants_and_names_those_in_trouble(cli: Cli) -> None:
     """Whatever the installation says of itself is shown, leaf by leaf."""
-    cli.stub.on("GET", "/status", {"steward": {"ok": True}, "version": "0.1.0"})
-    cli.stub.on("GET", "/tenants", {"items": [tenant(), tenant("globex", "failed", reason="Sad.")]})
+    answer = {
+        "version": "0.1.0",
+        "tenants": {"total": 2, "phases": {"ready": 1, "failed": 1, "asleep": 0}},
+        "steward": {"firewall": True},
+    }
+    cli.stub.on("GET", "/status", answer)
+    cli.stub.answers["GET", "/tenants"] = lambda request: Answer(
+        200,
+        {"items": [tenant("globex", "failed", reason="Sad.")]}
+        if request.query["phase"] == "failed"
+        else {"items": []},
+    )
     out = cli("status").out
-    assert "steward.ok  true" in out
+    assert "steward.firewall  true" in out
     assert "2 (1 failed, 1 ready)" in out
-    assert "globex" in out
-    assert "acme" not in out
-    assert cli("status", "--json").json["phases"] == {"failed": 1, "ready": 1}
+    assert "Sad." in out
+    assert cli("status", "--json").json == answer
+    cli.stub.on("GET", "/status", answer | {"steward": None})
+    assert "The steward is away" in cli("status").err
 
 
 def test_verify_fails_when_a_probe_does(cli: Cli) -> None:

@@ -240,7 +240,7 @@ def test_a_tenant_that_is_not_there_is_exit_code_3(cli: Cli, verb: str) -> None:
 
 def test_set_sends_a_merge_patch(cli: Cli) -> None:
     """Values, unset ones as null, limits, name and If-Match in one call."""
-    cli.stub.on("GET", "/tenants/acme", tenant())
+    cli.stub.on("GET", "/tenants/acme", tenant(target_revision=3))
     cli.stub.on("PATCH", "/tenants/acme", Answer(202, tenant(generation=2)))
     found = cli(
         *("tenants", "set", "acme", "budget=2.5", "model=m", "--unset", "tone"),
@@ -254,6 +254,8 @@ def test_set_sends_a_merge_patch(cli: Cli) -> None:
         "name": "A",
     }
     assert request.headers["if-match"] == '"7"'
+    schema = cli.stub.last("GET", "/blueprints/support-agent/schema")
+    assert schema.query == {"revision": "3"}
 
 
 @pytest.mark.parametrize(
@@ -306,10 +308,12 @@ def test_open_prints_the_link_and_nothing_else(cli: Cli) -> None:
 
 def test_token_prints_the_token_and_can_rotate_it_first(cli: Cli) -> None:
     """For `TOKEN=$(...)`."""
-    cli.stub.on("POST", "/tenants/acme/access/rotate", Answer(202))
-    cli.stub.on("GET", "/tenants/acme/access", {"url": "u", "api_token": "tok-9", "open_url": "o"})
+    access = {"url": "u", "api_token": "tok-8", "open_url": "o"}
+    cli.stub.on("GET", "/tenants/acme/access", access)
+    cli.stub.on("POST", "/tenants/acme/access/rotate", access | {"api_token": "tok-9"})
+    assert cli("tenants", "token", "acme").out == "tok-8\n"
     assert cli("tenants", "token", "acme", "--rotate").out == "tok-9\n"
-    assert [r.method for r in cli.stub.requests] == ["POST", "GET"]
+    assert [r.method for r in cli.stub.requests] == ["GET", "POST"]
 
 
 def test_delete_needs_to_be_told_what_becomes_of_the_data(cli: Cli) -> None:
@@ -344,6 +348,7 @@ def test_logs_are_printed_as_they_are_to_a_program(cli: Cli) -> None:
 def test_events_once_are_a_list(cli: Cli) -> None:
     """One line each; of all tenants where none is named."""
     event = {
+        "tenant_id": "tn_1",
         "id": 3,
         "at": 1767323045,
         "kind": "tenant",
@@ -352,7 +357,7 @@ def test_events_once_are_a_list(cli: Cli) -> None:
     cli.stub.on("GET", "/tenants/acme/events", {"items": [event]})
     cli.stub.on("GET", "/events", {"items": [event, event]})
     assert cli("tenants", "events", "acme").out == (
-        "2026-01-02 03:04:05Z  tenant  slug=acme  phase=ready\n"
+        "2026-01-02 03:04:05Z  tenant  tn_1  slug=acme  phase=ready\n"
     )
     lines = cli("tenants", "events", "--json").out.splitlines()
     assert [json.loads(line) for line in lines] == [event, event]

@@ -41,6 +41,7 @@ class ModelServer:
     behave: Behaviour
     seen: list[Seen] = field(default_factory=list)
     cut: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> ModelServer:
@@ -56,10 +57,17 @@ class ModelServer:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
+    async def until_seen(self, count: int) -> None:
+        """Until so many requests have arrived."""
+        async with self._arrived, asyncio.timeout(20):
+            await self._arrived.wait_for(lambda: len(self.seen) >= count)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await _read(reader)
-            self.seen.append(request)
+            async with self._arrived:
+                self.seen.append(request)
+                self._arrived.notify_all()
             answering = asyncio.ensure_future(self.behave(request, writer))
             leaving = asyncio.ensure_future(reader.read())
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def read(pieces: list[bytes]) -> list[Event]:
 def test_events_do_not_depend_on_how_bytes_arrive(cuts: list[int]) -> None:
     """Cut anywhere, also inside a letter, the same events come out."""
     places = [0, *sorted(cuts), len(STREAM)]
-    pieces = [STREAM[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [STREAM[a:b] for a, b in pairwise(places)]
     assert read(pieces) == EVENTS
 
 
@@ -108,5 +109,5 @@ def test_anthropic_is_told_as_chunks() -> None:
                                   '{"type": "error", "error": {"type": "overloaded_error"}}'])
 def test_an_event_that_is_none_ends_the_stream(dialect: Any, data: str) -> None:
     """Garbage and reported errors are the provider's failure, in words."""
-    with pytest.raises(ProviderError, match="sent an event|reported an error: (busy|no reason)"):
+    with pytest.raises(ProviderError, match=r"sent an event|reported an error: (busy|no reason)"):
         dialect.stream(0).feed(Event(data))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stateroom.api import (
     blueprints,
     entrance,
     errors,
+    openapi,
     overview,
     providers,
     tenant_access,
@@ -28,36 +28,16 @@ from stateroom.api.dependencies import ApiDependencies
 from stateroom.api.front import Front
 from stateroom.api.keys import PREFIX, KeyCheck
 from stateroom.api.metrics import RequestCounter
-from stateroom.api.models import ProblemDocument
 from stateroom.api.pages import page
 from stateroom.errors import Invalid, StateroomError
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {
-        "description": text,
-        "content": {errors.MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema(
-            ref_template="#/components/schemas/{model}"
-        )}},
-    }
-    for code, text in (
-        (401, "No valid key."),
-        (403, "This key may not."),
-        (404, "There is no such thing."),
-        (409, "Taken, or it was changed meanwhile."),
-        (412, "If-Match names another generation or revision."),
-        (413, "The body is too large."),
-        (415, "The body's type is not taken here."),
-        (422, "Not valid; every problem at once."),
-        (501, "Comes later."),
-        (503, "A part of Stateroom does not answer just now."),
-        (507, "No capacity; says what is short."),
-    )
-}  # fmt: skip
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:
     """Everything that answers on the api's port."""
-    api = _api(deps)
+    api = api_application()
+    api.state.dependencies = deps
+    api.add_middleware(KeyCheck, admin=deps.admin, tenants=deps.repository.tenants)
+    api.add_middleware(_PrivateAnswers)
     counter = RequestCounter(api)
     api.state.counter = counter
     return Front(
@@ -68,32 +48,32 @@ def create_app(deps: ApiDependencies) -> ASGIApp:
     )
 
 
-def _api(deps: ApiDependencies) -> FastAPI:
+def api_application() -> FastAPI:
+    """The calls and pages alone, with nothing behind them and nobody to check keys."""
     app = FastAPI(
         title="Stateroom",
         version=version("stateroom"),
-        openapi_url=f"{PREFIX}/openapi.json",
+        # Served from a file, see openapi.py.
+        openapi_url=None,
         # Both would load programs from other hosts.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=_PROBLEMS,
+        generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}",
     )
-    app.state.dependencies = deps
     calls = APIRouter(prefix=PREFIX)
     for part in (
         tenant_access, tenant_watch, tenants, blueprints, providers, volumes, overview,
     ):  # fmt: skip
         calls.include_router(part.router)
     app.include_router(calls)
+    app.add_route(f"{PREFIX}/openapi.json", _openapi, include_in_schema=False)
     app.add_route("/", _welcome, include_in_schema=False)
     app.add_route("/sign-in", _sign_in, include_in_schema=False)
     app.add_exception_handler(StateroomError, errors.on_stateroom_error)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(RequestValidationError, _on_bad_parameter)
     app.add_exception_handler(Exception, errors.on_unexpected)
-    app.add_middleware(KeyCheck, admin=deps.admin, tenants=deps.repository.tenants)
-    app.add_middleware(_PrivateAnswers)
     return app
 
 
@@ -124,6 +104,10 @@ async def _on_bad_parameter(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [{**entry, "loc": entry["loc"][1:] or entry["loc"]} for entry in error.errors()]
     return errors.answer(Invalid(shape_problems(found)))
+
+
+async def _openapi(_request: Request) -> Response:
+    return FileResponse(openapi.FILE, media_type="application/json")
 
 
 async def _welcome(_request: Request) -> Response:

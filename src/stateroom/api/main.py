@@ -33,8 +33,6 @@ FINISH_SECONDS = 2
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Each signal and each question to the steward would be a line otherwise.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     # The steward has another uid and the same group.
     os.umask(0o007)
     try:

@@ -6,14 +6,15 @@ A steward that is away is told as Away; only what needs it fails then.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
+from urllib.parse import quote
 
-import httpx
-
+from stateroom.api.unix_http import Broken, Exchange, call
 from stateroom.errors import Away, Denied, Invalid, NotFound, Problem
 from stateroom.store.sealing import Redacted
 
@@ -72,11 +73,7 @@ class SocketSteward:
     """The real one."""
 
     def __init__(self, socket: Path) -> None:
-        self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket)),
-            base_url="http://steward",
-            timeout=httpx.Timeout(CALL_SECONDS, connect=SIGNAL_SECONDS),
-        )
+        self._socket = socket
         self._signal: asyncio.Task[None] | None = None
         self._again = False
 
@@ -91,14 +88,14 @@ class SocketSteward:
         while True:
             self._again = False
             try:
-                await self._http.post("/signal", timeout=SIGNAL_SECONDS)
-            except httpx.HTTPError:
+                await call(self._socket, "POST", "/signal", b"", SIGNAL_SECONDS)
+            except Broken:
                 log.info("the steward was not signalled", extra={"action": "signal_lost"})
             if not self._again:
                 return
 
     async def access(self, tenant: str) -> Access:
-        found = await self._call("GET", f"/access/{tenant}")
+        found = await self._call("GET", _path("access", tenant))
         return Access(Redacted(found["api_token"]), Redacted(found["ticket"]))
 
     async def session(self, tenant: str, ticket: str) -> Session:
@@ -106,95 +103,90 @@ class SocketSteward:
         return Session(Redacted(found["cookie"]), int(found["max_age"]))
 
     async def usage(self, tenant: str) -> Mapping[str, Any]:
-        return await self._call("GET", f"/usage/{tenant}")
+        return await self._call("GET", _path("usage", tenant))
 
     async def plan(self, tenant: str = "") -> Mapping[str, Any]:
-        return await self._call("GET", "/plan", params={"tenant": tenant} if tenant else None)
+        return await self._call("GET", "/plan" + (f"?tenant={quote(tenant)}" if tenant else ""))
 
     async def preview(self, blueprint: str, document: Any) -> Mapping[str, Any]:
-        body = {"blueprint": blueprint, "document": document}
-        return await self._call("POST", "/plan", body)
+        return await self._call("POST", "/plan", {"blueprint": blueprint, "document": document})
 
     async def status(self) -> Mapping[str, Any]:
         return await self._call("GET", "/status")
 
     async def logs(self, tenant: str, tail: int, follow: bool) -> AsyncIterator[str]:
-        request = self._http.build_request(
-            "GET",
-            f"/logs/{tenant}",
-            params={"tail": tail, "follow": int(follow)},
-            # Who follows may wait for the next line for hours.
-            timeout=httpx.Timeout(None if follow else CALL_SECONDS, connect=SIGNAL_SECONDS),
-        )
+        target = _path("logs", tenant) + f"?tail={tail}&follow={int(follow)}"
         try:
-            response = await self._http.send(request, stream=True)
-        except httpx.HTTPError as error:
+            exchange = await Exchange.open(self._socket)
+            try:
+                async with asyncio.timeout(CALL_SECONDS):
+                    status = await exchange.begin("GET", target, b"")
+                    if status != 200:
+                        _refuse(status, await exchange.whole())
+            except BaseException:
+                exchange.close()
+                raise
+        except (Broken, TimeoutError) as error:
             raise _away() from error
-        if not response.is_success:
-            await response.aread()
-            await response.aclose()
-            _refuse(response)
-        return _lines(response)
+        return _lines(exchange)
 
     async def close(self) -> None:
         if self._signal is not None:
             self._signal.cancel()
             await asyncio.gather(self._signal, return_exceptions=True)
-        await self._http.aclose()
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Mapping[str, Any]:
+    async def _call(self, method: str, target: str, body: object = None) -> Mapping[str, Any]:
+        sent = b"" if body is None else json.dumps(body).encode()
         try:
-            response = await self._http.request(method, path, json=body, params=params)
-        except httpx.HTTPError as error:
+            status, answer = await call(self._socket, method, target, sent, CALL_SECONDS)
+        except Broken as error:
             raise _away() from error
-        if not response.is_success:
-            _refuse(response)
-        found = response.json()
-        if not isinstance(found, dict):
+        if status != 200:
+            _refuse(status, answer)
+        found = _object(answer)
+        if found is None:
             raise _away()
         return found
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+async def _lines(exchange: Exchange) -> AsyncIterator[str]:
     """Split at newlines alone: a log line may hold any other separator."""
     rest = b""
     try:
-        async for part in response.aiter_bytes():
+        async for part in exchange.parts():
             *whole, rest = (rest + part).split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace")
         if rest:
             yield rest.decode(errors="replace")
-    except httpx.HTTPError:
+    except Broken:
         # The steward ended in the middle: the reader connects again.
         return
     finally:
-        await response.aclose()
+        exchange.close()
 
 
-def _refuse(response: httpx.Response) -> None:
-    detail = _detail(response)
-    if response.status_code == 403:
+def _path(call_name: str, tenant: str) -> str:
+    return f"/{call_name}/{quote(tenant, safe='')}"
+
+
+def _refuse(status: int, answer: bytes) -> NoReturn:
+    detail = str((_object(answer) or {}).get("detail", ""))
+    if status == 403:
         raise Denied(detail)
-    if response.status_code == 404:
+    if status == 404:
         raise NotFound(detail)
-    if response.status_code == 422:
+    if status == 422:
         raise Invalid([Problem("", "invalid", detail)])
-    raise Away(detail) if response.status_code == 503 and detail else _away()
+    raise Away(detail) if status == 503 and detail else _away()
 
 
-def _detail(response: httpx.Response) -> str:
+def _object(answer: bytes) -> dict[str, Any] | None:
     try:
-        found = response.json()
+        found = json.loads(answer)
     except ValueError:
-        return ""
-    return str(found.get("detail", "")) if isinstance(found, dict) else ""
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _away() -> Away:

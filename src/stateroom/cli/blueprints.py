@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from stateroom.cli import blueprint_deploy
-from stateroom.cli.answers import items, mapping
+from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.failure import Code, Failure, problems_in
 from stateroom.cli.options import Blueprint, Json
 from stateroom.cli.paths import path
@@ -51,10 +52,16 @@ def list_(as_json: Json = False) -> None:
             s.screen.json(answer)
             return
         rows = [
-            (str(b.get("name")), _number(b), moment(b.get("created_at"))) for b in items(answer)
+            (
+                text(each.get("name")),
+                text(each.get("revision")),
+                text(each.get("deployed_revision")) or "-",
+                moment(each.get("created_at")),
+            )
+            for each in items(answer)
         ]
         if rows:
-            s.screen.table(("BLUEPRINT", "REVISION", "CREATED"), rows)
+            s.screen.table(("BLUEPRINT", "NEWEST", "DEPLOYED", "CREATED"), rows)
         else:
             s.screen.note("No blueprint. `stateroom blueprints apply FILE` makes one.")
 
@@ -119,8 +126,12 @@ def apply(file: File, as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
             return
-        s.screen.text(f"{document.name()}: revision {_number(answer)}.")
-        s.screen.note(f"`stateroom blueprints deploy {document.name()}` moves its tenants to it.")
+        name, number = document.name(), answer.get("revision")
+        if answer.get("created", True):
+            s.screen.text(f"{name}: revision {number} is new.")
+            s.screen.note(f"`stateroom blueprints deploy {name}` moves its tenants to it.")
+        else:
+            s.screen.text(f"{name}: revision {number} says the same already.")
 
 
 def diff(blueprint: Blueprint, from_: From, to: To, as_json: Json = False) -> None:
@@ -135,10 +146,10 @@ def diff(blueprint: Blueprint, from_: From, to: To, as_json: Json = False) -> No
         if as_json:
             s.screen.json(answer)
             return
-        lines = list(_changes(answer))
-        for line in lines:
-            s.screen.text(line)
-        if not lines:
+        changes = items(mapping(answer).get("changes"))
+        for change in changes:
+            s.screen.text(_change(change))
+        if not changes:
             s.screen.note("They mean the same.")
 
 
@@ -154,7 +165,10 @@ def revisions(blueprint: Blueprint, as_json: Json = False) -> None:
         if as_json:
             s.screen.json(answer)
         else:
-            rows = [(_number(each), moment(each.get("created_at"))) for each in items(answer)]
+            rows = [
+                (text(each.get("revision")), moment(each.get("created_at")))
+                for each in items(answer)
+            ]
             s.screen.table(("REVISION", "CREATED"), rows)
 
 
@@ -180,28 +194,14 @@ def _document_at_fault() -> Iterator[None]:
         raise
 
 
-def _number(revision: Mapping[str, Any]) -> str:
-    for name in ("revision", "number", "newest"):
-        value = revision.get(name)
-        if isinstance(value, Mapping):
-            return _number(value)
-        if value is not None:
-            return str(value)
-    return ""
-
-
-def _changes(answer: Any) -> list[str]:
-    found = answer.get("changes", answer.get("items")) if isinstance(answer, Mapping) else answer
-    if isinstance(found, str):
-        return found.splitlines()
-    import json
-
-    return [each if isinstance(each, str) else json.dumps(each) for each in found or ()]
+def _change(change: Mapping[str, Any]) -> str:
+    """The api's own sentence for a change; all of it where it has none."""
+    return text(change.get("text")) or json.dumps(change, ensure_ascii=False)
 
 
 def _print_yaml(screen: Screen, document: Any) -> None:
     import yaml
 
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    for line in text.splitlines():
+    written = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    for line in written.splitlines():
         screen.raw(line)

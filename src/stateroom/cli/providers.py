@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stateroom.cli.answers import items, text
+from stateroom.cli.asking import confirm
 from stateroom.cli.failure import usage
 from stateroom.cli.options import Json, Yes
 from stateroom.cli.paths import path
@@ -40,10 +41,15 @@ def list_(as_json: Json = False) -> None:
             s.screen.json(answer)
             return
         rows = [
-            (text(e.get("name")), text(e.get("kind")), text(e.get("base_url")))
+            (
+                text(e.get("name")),
+                text(e.get("kind")),
+                "yes" if e.get("has_key") else "no",
+                text(e.get("base_url")),
+            )
             for e in items(answer)
         ]
-        s.screen.table(("NAME", "KIND", "ADDRESS"), rows)
+        s.screen.table(("NAME", "KIND", "KEY", "ADDRESS"), rows)
 
 
 def set_(
@@ -97,14 +103,8 @@ def delete(name: Name, yes: Yes = False, as_json: Json = False) -> None:
     Example:
       stateroom providers delete openai --yes
     """
-    import sys
-
     with session(as_json) as s:
-        if not yes:
-            if as_json or not sys.stdin.isatty():
-                raise usage(f"This deletes provider {name}: say --yes where nobody can be asked.")
-            if not typer.confirm(f"Delete provider {name} and its key?", err=True):
-                raise usage("Nothing was deleted.")
+        confirm(f"This deletes the provider {name} and its key.", name, yes, as_json)
         s.api.delete(path("providers", name))
         if as_json:
             s.screen.json({"name": name})

@@ -1,9 +1,8 @@
-"""`stateroom status`: the installation, and its tenants by phase."""
+"""`stateroom status`: the installation, its tenants by phase, and those that need somebody."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,9 @@ from stateroom.cli.options import Json
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
 from stateroom.cli.tenant_view import tenant_table
+from stateroom.cli.tenants import all_tenants
+
+TROUBLED = ("failed", "degraded")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,35 +30,36 @@ def status(as_json: Json = False) -> None:
       stateroom status
       stateroom status --json
     """
-    from stateroom.cli.tenants import all_tenants
-
     with session(as_json) as s:
-        installation = s.api.get("/status")
-        tenants = all_tenants(s)
-        phases = Counter(str(mapping(t.get("status")).get("phase") or "?") for t in tenants)
+        installation = s.api.get_object("/status")
         if as_json:
-            s.screen.json({"installation": installation, "phases": dict(sorted(phases.items()))})
+            s.screen.json(installation)
             return
-        s.screen.facts(list(_facts(mapping(installation))))
-        counts = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
-        s.screen.facts([("tenants", f"{len(tenants)}" + (f" ({counts})" if counts else ""))])
-        troubled = [t for t in tenants if _needs_attention(t)]
+        tenants = mapping(installation.get("tenants"))
+        phases = mapping(tenants.get("phases"))
+        s.screen.facts([("tenants", _count(tenants.get("total"), phases)), *_facts(installation)])
+        if not installation.get("steward", True):
+            s.screen.note("The steward is away: nothing changes meanwhile. See `stateroom doctor`.")
+        troubled = [each for phase in TROUBLED for each in all_tenants(s, phase=phase)]
         if troubled:
             s.screen.text("")
             s.screen.table(*tenant_table(troubled))
 
 
-def _needs_attention(tenant: Mapping[str, Any]) -> bool:
-    return mapping(tenant.get("status")).get("phase") in ("failed", "degraded")
+def _count(total: Any, phases: Mapping[str, Any]) -> str:
+    known = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()) if count)
+    return f"{total or 0}" + (f" ({known})" if known else "")
 
 
 def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """One line for each leaf: the API may say more tomorrow, and it is shown then."""
     for name, each in value.items():
         key = f"{prefix}{name}"
+        if key == "tenants":
+            continue
         if isinstance(each, Mapping):
             yield from _facts(each, f"{key}.")
-        elif isinstance(each, float) and name.endswith(("_at", "since", "at")):
+        elif isinstance(each, float) and name.endswith(("_at", "since")):
             yield key, moment(each)
         elif isinstance(each, str):
             yield key, each

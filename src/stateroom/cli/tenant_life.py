@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stateroom.cli.answers import mapping
 from stateroom.cli.failure import Failure
 from stateroom.cli.options import WAIT_SECONDS, Json, Slug, Timeout, Wait
 from stateroom.cli.paths import path
@@ -146,8 +147,9 @@ def token(
     """
     with session(as_json) as s:
         if rotate:
-            s.api.post(path("tenants", slug, "access", "rotate"), {})
-        access = s.api.get_object(path("tenants", slug, "access"))
+            access = mapping(s.api.post(path("tenants", slug, "access", "rotate"), {}))
+        else:
+            access = s.api.get_object(path("tenants", slug, "access"))
         value = _part(access, "api_token")
         if as_json:
             s.screen.json({"url": access.get("url"), "api_token": value})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.failure import Unreachable
 from stateroom.cli.options import Follow, Json, MaybeSlug, Slug
 from stateroom.cli.paths import path
@@ -20,6 +21,9 @@ from stateroom.cli.sse import Event, events
 if TYPE_CHECKING:
     from stateroom.cli.client import Stream
 
+Tail = Annotated[
+    int, typer.Option("--tail", metavar="N", min=0, max=10_000, help="How many of the last ones.")
+]
 SSE = "text/event-stream"
 RECONNECT_SECONDS = 1.0
 QUIET_SECONDS = 30.0
@@ -34,9 +38,7 @@ def register(group: typer.Typer) -> None:
 def logs(
     slug: Slug,
     follow: Follow = False,
-    tail: Annotated[
-        int, typer.Option("--tail", metavar="N", min=0, help="How many of the last lines.")
-    ] = 100,
+    tail: Tail = 100,
     as_json: Json = False,
 ) -> None:
     """Print what a tenant's runtime wrote, across its restarts.
@@ -56,7 +58,9 @@ def logs(
                     _log(s, line)
 
 
-def events_(slug: MaybeSlug = None, follow: Follow = False, as_json: Json = False) -> None:
+def events_(
+    slug: MaybeSlug = None, follow: Follow = False, tail: Tail = 100, as_json: Json = False
+) -> None:
     """Print what happened to a tenant, or to all of them.
 
     \b
@@ -67,16 +71,15 @@ def events_(slug: MaybeSlug = None, follow: Follow = False, as_json: Json = Fals
     where = path("tenants", slug, "events") if slug else "/events"
     with session(as_json) as s, _stoppable():
         if follow:
-            _follow(s, where, lambda event: _event(s, _from_stream(event)), {})
+            _follow(s, where, lambda event: _event(s, _from_stream(event)), {"tail": tail})
         else:
-            answer = s.api.get(where, follow="false")
-            for each in answer.get("items", []) if isinstance(answer, dict) else answer or []:
+            for each in items(s.api.get(where, follow="false", tail=tail)):
                 _event(s, each)
 
 
 def _follow(s: Session, where: str, show: Callable[[Event], None], params: dict[str, Any]) -> None:
     """Until Ctrl-C. A connection that breaks is made again after the last event seen."""
-    last_id, heard_at = "", time.monotonic()
+    last_id, shown, heard_at = "", False, time.monotonic()
     while True:
         try:
             with s.api.stream(where, SSE, last_id, follow="true", **params) as stream:
@@ -84,23 +87,24 @@ def _follow(s: Session, where: str, show: Callable[[Event], None], params: dict[
                 for event in _stream_events(stream):
                     last_id = event.id or last_id
                     show(event)
-                    heard_at = time.monotonic()
+                    shown, heard_at = True, time.monotonic()
         except Unreachable:
             if time.monotonic() - heard_at > QUIET_SECONDS:
                 raise
-        if last_id:
-            # What was shown is not asked for again.
-            params = {name: value for name, value in params.items() if name != "tail"}
+        if shown and "tail" in params:
+            # What was shown is not asked for again: the id says where to go on, and without one
+            # only what comes from now on is new for certain.
+            params = {} if last_id else {"tail": 0}
         time.sleep(RECONNECT_SECONDS)
 
 
-def _stream_events(stream: Stream) -> Any:
+def _stream_events(stream: Stream) -> Iterator[Event]:
     if stream.media_type == SSE:
         return events(stream.lines)
     return (Event("", "log", line) for line in stream.lines)
 
 
-def _text_lines(stream: Stream) -> Any:
+def _text_lines(stream: Stream) -> Iterator[str]:
     if stream.media_type == SSE:
         return (_line(event.value) for event in events(stream.lines))
     return stream.lines
@@ -120,20 +124,24 @@ def _log(s: Session, line: str) -> None:
 
 
 def _from_stream(event: Event) -> dict[str, Any]:
-    value = event.value
-    return {"id": event.id, "kind": event.kind, "data": value}
+    """In the shape that the same event has in a list."""
+    data = dict(mapping(event.value)) or {"data": event.value}
+    return {
+        "id": int(event.id) if event.id.isdigit() else event.id,
+        "at": data.pop("at", None),
+        "kind": event.kind,
+        "tenant_id": data.pop("tenant_id", ""),
+        "data": data,
+    }
 
 
-def _event(s: Session, event: Any) -> None:
-    if s.screen.as_json or not isinstance(event, dict):
+def _event(s: Session, event: Mapping[str, Any]) -> None:
+    if s.screen.as_json:
         s.screen.json_line(event)
         return
-    data = event.get("data")
-    data = data if isinstance(data, dict) else {"data": data}
-    at = moment(event.get("at") or data.get("at"))
-    rest = {name: value for name, value in data.items() if name != "at"}
-    facts = "  ".join(f"{name}={_short(value)}" for name, value in rest.items())
-    s.screen.raw(f"{at}  {event.get('kind', '')}  {facts}".strip())
+    facts = [f"{name}={_short(value)}" for name, value in mapping(event.get("data")).items()]
+    parts = [moment(event.get("at")), text(event.get("kind")), text(event.get("tenant_id")), *facts]
+    s.screen.raw("  ".join(part for part in parts if part))
 
 
 def _short(value: Any) -> str:
@@ -141,7 +149,7 @@ def _short(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Any:
+def _stoppable() -> Iterator[None]:
     """Ctrl-C is how one stops following: no error, nothing to explain."""
     try:
         yield

@@ -10,6 +10,7 @@ import typer
 
 from stateroom.cli import tenant_life, tenant_watch
 from stateroom.cli.answers import items, mapping, text
+from stateroom.cli.asking import confirm
 from stateroom.cli.failure import usage
 from stateroom.cli.options import (
     WAIT_SECONDS,
@@ -206,7 +207,7 @@ def delete(
         if data not in ("keep", "erase"):
             raise usage("--data is `keep` or `erase`; there is no default.")
         tenant = s.api.get_object(path("tenants", slug))
-        _confirm(slug, data, yes, as_json)
+        confirm(f"This deletes {slug} (data: {data}).", slug, yes, as_json)
         answer = s.api.delete(path("tenants", slug), data=data)
         if wait:
             wait_until_gone(s, slug, text(tenant.get("id")), timeout)
@@ -242,8 +243,12 @@ def _change(
 
     body: dict[str, Any] = {}
     if pairs or unset:
-        name = blueprint or (_blueprint_of(s, slug) if values.needs_schema(pairs) else "")
-        body["values"] = _merged(_values(s, pairs, name), unset, "--unset")
+        revision = None
+        if blueprint is None and values.needs_schema(pairs):
+            tenant = s.api.get_object(path("tenants", slug))
+            blueprint, revision = text(tenant.get("blueprint")), tenant.get("target_revision")
+        given = _values(s, pairs, blueprint or "", revision)
+        body["values"] = _merged(given, unset, "--unset")
     if limit or unset_limit:
         body["limits"] = _merged(values.limits(limit), unset_limit, "--unset-limit")
     return body
@@ -255,17 +260,15 @@ def _merged(given: dict[str, Any], unset: list[str], option: str) -> dict[str, A
     return given | dict.fromkeys(unset)
 
 
-def _values(s: Session, pairs: list[str], blueprint: str) -> dict[str, Any]:
+def _values(
+    s: Session, pairs: list[str], blueprint: str, revision: int | None = None
+) -> dict[str, Any]:
     from stateroom.cli import values
 
     schema: Mapping[str, Any] = {}
     if values.needs_schema(pairs):
-        schema = s.api.get_object(path("blueprints", blueprint, "schema"))
+        schema = s.api.get_object(path("blueprints", blueprint, "schema"), revision=revision)
     return values.values(pairs, schema)
-
-
-def _blueprint_of(s: Session, slug: str) -> str:
-    return text(s.api.get_object(path("tenants", slug)).get("blueprint"))
 
 
 def _finish(
@@ -277,15 +280,3 @@ def _finish(
     else:
         s.screen.note(f"{slug} is {done}. `stateroom tenants show {slug}` follows it.")
     show_tenant(s.screen, tenant)
-
-
-def _confirm(slug: str, data: str, yes: bool, as_json: bool) -> None:
-    import sys
-
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        raise usage(f"This deletes {slug} (data: {data}): say --yes where nobody can be asked.")
-    typed = typer.prompt(f"This deletes {slug} (data: {data}). Its slug, to confirm", err=True)
-    if typed != slug:
-        raise usage("That is not its slug: nothing was deleted.")

@@ -1,13 +1,15 @@
-"""`stateroom volumes list`: disks that deleted tenants left behind (`--data keep`)."""
+"""`stateroom volumes list | delete`: disks that deleted tenants left behind (`--data keep`)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from stateroom.cli.answers import items, text
-from stateroom.cli.options import Json
+from stateroom.cli.asking import confirm
+from stateroom.cli.options import Json, Yes
+from stateroom.cli.paths import path
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
 
@@ -16,13 +18,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help="Kept disks of deleted tenants."
     )
-    group.callback()(_group)
     group.command("list")(list_)
+    group.command()(delete)
     app.add_typer(group, name="volumes")
-
-
-def _group() -> None:
-    """Kept disks of deleted tenants."""
 
 
 def list_(as_json: Json = False) -> None:
@@ -51,6 +49,26 @@ def list_(as_json: Json = False) -> None:
             s.screen.table(("ID", "SLUG", "TENANT", "MB USED", "KEPT SINCE"), rows)
         else:
             s.screen.note("No kept disk.")
+
+
+def delete(
+    volume: Annotated[str, typer.Argument(metavar="ID", help="As `volumes list` shows it.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a kept disk for good.
+
+    \b
+    Example:
+      stateroom volumes delete 1a2b3c4d
+    """
+    with session(as_json) as s:
+        confirm(f"This erases the kept disk {volume} for good.", volume, yes, as_json)
+        s.api.delete(path("volumes", volume))
+        if as_json:
+            s.screen.json({"id": volume})
+        else:
+            s.screen.text(f"{volume} is being erased.")
 
 
 def _known(megabytes: Any) -> str:

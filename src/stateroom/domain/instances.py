@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.inventory import Health, Instance, Inventory, State
 from stateroom.domain.runtime import Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
@@ -29,13 +29,20 @@ def is_current(instance: Instance, wish: Wish, inventory: Inventory) -> bool:
         and instance.state is not State.BROKEN
         and place is not None
         and instance.holder == place.holder
-        and instance.content_store == inventory.content_store
+        # Where today's content store is unknown, nobody is judged by it.
+        and inventory.content_store in ("", instance.content_store)
     )
 
 
 def is_healthy(instance: Instance, inventory: Inventory) -> bool:
-    health = inventory.health.get(instance.name)
+    health = _verdict(instance, inventory)
     return health is not None and health.healthy
+
+
+def _verdict(instance: Instance, inventory: Inventory) -> Health | None:
+    """A verdict about an earlier start of it would open the route to one that boots."""
+    health = inventory.health.get(instance.name)
+    return health if health is not None and health.started_at == instance.started_at else None
 
 
 def disks_fit(wish: Wish, inventory: Inventory) -> bool:
@@ -80,7 +87,7 @@ def restart_reason(now: float, wish: Wish, current: Instance, inventory: Invento
 
 
 def never_answered(now: float, current: Instance, inventory: Inventory) -> bool:
-    health = inventory.health.get(current.name)
+    health = _verdict(current, inventory)
     if health is None or health.healthy:
         return False
     return min(now - current.started_at, now - health.since) > BOOT_DEADLINE

@@ -68,11 +68,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The prober's last answer for an instance that runs. since: of this verdict."""
+    """The prober's last answer for an instance that runs. since: of this verdict. started_at:
+    of the start that it speaks of; it says nothing of an instance that began anew since."""
 
     healthy: bool
     since: float
     detail: str = ""
+    started_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ new table where it differs, and the reasons for everything that is not being don
 Rules that every plan keeps (tests/unit/test_plan_properties.py):
 * two instances never write to one disk: the old one is stopped and removed first
 * an instance is stopped on purpose only after the edge was *seen* not to route to it
+* one that serves and has to begin anew serves on until it could boot at once
 * nothing starts without firewall, disks, namespace and content
 * data is erased only for a cabin whose erasure was asked for, when nothing of it is left
 * what one tenant wants changes no action of another cabin, but for the order of boots
@@ -14,7 +15,7 @@ Rules that every plan keeps (tests/unit/test_plan_properties.py):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stateroom.domain.actions import (
     CabinAction,
@@ -56,7 +57,8 @@ BOOTING_FOR = 90.0
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Why something is not done yet. until: when it is looked at again, 0 when something else
-    must happen first. code: a stable word: working, blocked, backoff, route, firewall, turn."""
+    must happen first. code: a stable word: working, blocked, backoff, route, broker, firewall,
+    turn."""
 
     cabin: str
     code: str
@@ -84,11 +86,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one cabin's planning yields."""
+    """What one cabin's planning yields. turn: it is about to boot, so it takes one of the boots
+    at once. steady: its door at the edge stays as it is while it answers."""
 
     actions: tuple[CabinAction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     gone: bool = False
+    turn: bool = False
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,12 @@ def plan(
     of an earlier plan still run and which are therefore left alone. `providers`: name ->
     digest of every model provider that the broker should know; None leaves them as they are."""
     views = _views(wishes, inventory)
-    boots = _free_boots(now, views, inventory, in_flight, boots_at_once)
+    boots = _free_boots(now, wishes, inventory, in_flight, boots_at_once)
+    steady = set(in_flight)
     cabins: dict[str, tuple[CabinAction, ...]] = {}
     waiting: list[Waiting] = []
     gone: list[str] = []
-    for wish in sorted(wishes, key=_boot_order):
+    for wish in sorted(wishes, key=lambda w: _boot_order(now, w, views[w.cabin.id])):
         cabin = wish.cabin.id
         if cabin in in_flight:
             waiting.append(Waiting(cabin, "working", "earlier actions are still being carried out"))
@@ -129,11 +135,14 @@ def plan(
         step = _plan_cabin(now, wish, views[cabin], boots)
         if step.actions:
             cabins[cabin] = step.actions
-            boots -= sum(isinstance(a, Start) for a in step.actions)
+        if step.turn or any(isinstance(a, Start) for a in step.actions):
+            boots -= 1
+        if step.steady:
+            steady.add(cabin)
         waiting.extend(step.waiting)
         if step.gone:
             gone.append(cabin)
-    publish = _publish(wishes, inventory, now)
+    publish = _publish(wishes, inventory, now, frozenset(steady))
     return Plan(
         cabins,
         publish,
@@ -160,8 +169,11 @@ def _providers(
     return (*put, *(DropProvider(name) for name in sorted(known) if name not in wanted))
 
 
-def _boot_order(wish: Wish) -> tuple[bool, int]:
-    return (not wish.was_ready, wish.cabin.number)
+def _boot_order(now: float, wish: Wish, view: View) -> tuple[bool, bool, bool, int]:
+    """Who dies again and again holds up nobody; who still serves can wait; who was awake before
+    a reboot comes first."""
+    dying = bool(wish.failures) and runtime_streak(wish, now).count > 1
+    return (dying, view.open_route is True, not wish.was_ready, wish.cabin.number)
 
 
 def _views(wishes: Sequence[Wish], inventory: Inventory) -> dict[str, View]:
@@ -183,25 +195,29 @@ def _views(wishes: Sequence[Wish], inventory: Inventory) -> dict[str, View]:
 
 def _free_boots(
     now: float,
-    views: Mapping[str, View],
+    wishes: Sequence[Wish],
     inventory: Inventory,
     in_flight: frozenset[str],
     at_once: int,
 ) -> int:
+    """Work in flight may be a boot, but for cabins that are to end."""
+    running = {wish.cabin.id for wish in wishes if wish.intent is Intent.RUN}
     booting = sum(
         instance.state is State.RUNNING
         and now - instance.started_at < BOOTING_FOR
         and not is_healthy(instance, inventory)
         for instance in inventory.instances
-        if instance.cabin in views and instance.cabin not in in_flight
+        if instance.cabin in running and instance.cabin not in in_flight
     )
-    return at_once - booting - len(in_flight)
+    return at_once - booting - len(in_flight & running)
 
 
-def _publish(wishes: Sequence[Wish], inventory: Inventory, now: float) -> Publish | None:
+def _publish(
+    wishes: Sequence[Wish], inventory: Inventory, now: float, steady: frozenset[str]
+) -> Publish | None:
     if inventory.routes is None:
         return None
-    table: RouteTable = wanted_table(now, wishes, inventory)
+    table: RouteTable = wanted_table(now, wishes, inventory, steady)
     if table == inventory.routes:
         return None
     return Publish(table, inventory.routes.version)
@@ -219,8 +235,17 @@ def _plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
     if wish.intent is Intent.SUSPEND:
         return _plan_suspended(wish, view)
     if wish.blocked or wish.spec is None or wish.content is None:
-        return Step(waiting=(Waiting(cabin, "blocked", wish.blocked or "not compiled yet"),))
+        wait = Waiting(cabin, "blocked", wish.blocked or "not compiled yet")
+        return Step(_contents_alone(wish, view), (wait,))
     return _plan_running(now, wish, view, boots)
+
+
+def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
+    """A cabin that cannot go on for want of a secret still loses the one that was removed."""
+    applied = view.inventory.content.get(wish.cabin.id)
+    if wish.content is None or applied is None or applied.version == wish.content:
+        return ()
+    return (Configure(wish.cabin, wish.content),)
 
 
 # --- leaving and suspended -------------------------------------------------------------------
@@ -233,7 +258,11 @@ def _plan_leaving(wish: Wish, view: View) -> Step:
     actions: list[CabinAction] = []
     for instance in view.instances:
         actions.extend(_take_away(instance, wish))
-    if wish.grant and wish.grant.key in (view.inventory.grants or {}):
+    grants = view.inventory.grants
+    if wish.grant and grants is None:
+        reason = "the broker's grants cannot be read, so its model access cannot be taken away"
+        return Step(waiting=(Waiting(cabin, "broker", reason),))
+    if wish.grant and grants is not None and wish.grant.key in grants:
         actions.append(Revoke(wish.grant.key))
     place = view.place
     if view.instances or cabin in view.inventory.content or (place and _stands(place)):
@@ -280,21 +309,27 @@ def _grace(wish: Wish) -> int:
 def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
     assert wish.spec is not None and wish.content is not None
     strangers = [i for i in view.instances if not is_current(i, wish, view.inventory)]
-    old_ones = _plan_strangers(wish, view, strangers)
-    if old_ones.waiting:
-        return old_ones
-    actions: list[CabinAction] = list(old_ones.actions)
+    if view.open_route is not False and _any_up(strangers):
+        return _before_it_ends(now, wish, view, boots)
+    actions: list[CabinAction] = [a for i in strangers for a in _take_away(i, wish)]
     actions += _foundation(wish, view)
     current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
     rest = _plan_instance(now, wish, view, current, boots)
-    return Step((*actions, *rest.actions), rest.waiting)
+    return replace(rest, actions=(*actions, *rest.actions))
 
 
-def _plan_strangers(wish: Wish, view: View, strangers: list[Instance]) -> Step:
-    up = any(i.state in (State.RUNNING, State.PAUSED) for i in strangers)
-    if up and view.open_route is not False:
-        return Step(waiting=(_route_waits(wish.cabin.id, view),))
-    return Step(tuple(action for i in strangers for action in _take_away(i, wish)))
+def _any_up(instances: Sequence[Instance]) -> bool:
+    return any(i.state in (State.RUNNING, State.PAUSED) for i in instances)
+
+
+def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
+    """One that may serve has to begin anew: it goes on until another could boot in its place,
+    so that a change of many tenants cuts only as many at once as can boot."""
+    wait = _may_start(now, wish, view, boots)
+    if wait is not None:
+        return Step(waiting=(wait,), steady=True)
+    waits = (_route_waits(wish.cabin.id, view),)
+    return Step(waiting=waits, turn=view.open_route is True)
 
 
 def _foundation(wish: Wish, view: View) -> list[CabinAction]:
@@ -331,7 +366,7 @@ def _plan_instance(
         return Step((create, Start(wish.spec.name)))
     if current.state in (State.CREATED, State.EXITED):
         return _plan_stopped(now, wish, view, current, boots)
-    return _plan_up(now, wish, view, current)
+    return _plan_up(now, wish, view, current, boots)
 
 
 def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
@@ -345,18 +380,29 @@ def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: 
     return Step((*resize, Start(current.name)))
 
 
-def _plan_up(now: float, wish: Wish, view: View, current: Instance) -> Step:
+def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
     resize = _resize(now, wish, current)
     reason = restart_reason(now, wish, current, view.inventory)
     if not reason and not disks_fit(wish, view.inventory):
         reason = "its disk grows"
     if not reason:
-        return Step(resize)
-    if view.open_route is not False:
-        return Step(resize, (_route_waits(wish.cabin.id, view),))
+        return _plan_awake(now, wish, view, current, resize)
+    if view.open_route is not False or _may_start(now, wish, view, boots) is not None:
+        return replace(_before_it_ends(now, wish, view, boots), actions=resize)
     grow = () if disks_fit(wish, view.inventory) else (Prepare(wish.cabin, wish.volumes),)
     stop = Stop(current.name, _grace(wish))
     return Step((*resize, stop, *grow, Start(current.name)))
+
+
+def _plan_awake(
+    now: float, wish: Wish, view: View, current: Instance, resize: tuple[CabinAction, ...]
+) -> Step:
+    """Somebody may have paused it: waking is no boot, but it runs code again."""
+    if current.state is not State.PAUSED:
+        return Step(resize)
+    if not view.inventory.firewall:
+        return Step(resize, (_firewall_waits(now, wish),))
+    return Step((*resize, Start(current.name)))
 
 
 def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
@@ -375,7 +421,12 @@ def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None
         reason = f"{streak.last.detail}; ended {streak.count} times in a row, started again"
         return Waiting(cabin, "backoff", f"{reason} after a pause", streak.until)
     if not view.inventory.firewall:
-        return Waiting(cabin, "firewall", "the firewall is not known to be in place", now + 1.0)
+        return _firewall_waits(now, wish)
     if boots <= 0:
         return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
     return None
+
+
+def _firewall_waits(now: float, wish: Wish) -> Waiting:
+    reason = "the firewall is not known to be in place"
+    return Waiting(wish.cabin.id, "firewall", reason, now + 1.0)

@@ -17,11 +17,11 @@ def render(plan: Plan, slugs: Mapping[str, str], before: RouteTable | None = Non
     if plan.publish is not None:
         lines += [f"edge: {change}" for change in route_changes(before, plan.publish.table)]
     for cabin, todo in plan.cabins.items():
-        lines.append(f"{slugs.get(cabin, '-')} ({cabin}):")
+        lines.append(f"{slugs.get(cabin) or '-'} ({cabin}):")
         lines += [f"  {number}. {sentence(step)}" for number, step in enumerate(todo, 1)]
     for wait in plan.waiting:
-        lines.append(f"{slugs.get(wait.cabin, '-')} ({wait.cabin}) waits: {wait.reason}")
-    lines += [f"{slugs.get(cabin, '-')} ({cabin}): nothing is left of it" for cabin in plan.gone]
+        lines.append(f"{slugs.get(wait.cabin) or '-'} ({wait.cabin}) waits: {wait.reason}")
+    lines += [f"{slugs.get(cabin) or '-'} ({cabin}): nothing is left of it" for cabin in plan.gone]
     return "\n".join(lines or ["nothing to do"]) + "\n"
 
 
@@ -56,8 +56,9 @@ def _elsewhere(action: a.Action) -> str:
             return f"let it ask for models (grant {digest[:8]})"
         case a.Revoke(_):
             return "take its model access away"
-        case a.PutProvider(name, digest):
-            return f"tell of the provider {name} ({digest[:8]})"
+        case a.PutProvider(name, _):
+            # The digest stands for the provider's key, too: it is shown to nobody.
+            return f"tell of the provider {name}"
         case a.DropProvider(name):
             return f"forget the provider {name}"
         case _:

@@ -11,25 +11,36 @@ from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.wish import Intent, Wish
 
 
-def wanted_table(now: float, wishes: Sequence[Wish], inventory: Inventory) -> RouteTable:
-    """Every tenant who is not leaving has a row; its door is open while its runtime serves."""
+def wanted_table(
+    now: float,
+    wishes: Sequence[Wish],
+    inventory: Inventory,
+    steady: frozenset[str] = frozenset(),
+) -> RouteTable:
+    """Every tenant who is not leaving has a row; its door is open while its runtime serves.
+    `steady` are cabins that have to begin anew but cannot yet, or that are being worked on:
+    while they answer, their doors stay as they are."""
     by_cabin: dict[str, list[Instance]] = {}
     for instance in inventory.instances:
         by_cabin.setdefault(instance.cabin, []).append(instance)
-    opened: set[str] = set()
+    observed: dict[str, Route] = {}
     if inventory.routes is not None:
-        opened = {r.cabin for r in inventory.routes.routes if r.door is Door.OPEN}
+        observed = {r.cabin: r for r in inventory.routes.routes}
     rows: list[Route] = []
     for wish in wishes:
         if wish.intent.leaving or wish.doorway is None:
             continue
-        serves = _serves(now, wish, by_cabin.get(wish.cabin.id, []), inventory, opened)
-        rows.append(_row(wish, Door.OPEN if serves else Door.CLOSED))
+        known = observed.get(wish.cabin.id)
+        was_open = known is not None and known.door is Door.OPEN
+        instances = by_cabin.get(wish.cabin.id, [])
+        serves = _serves(now, wish, instances, inventory, was_open, wish.cabin.id in steady)
+        rows.append(_row(wish, Door.OPEN if serves else Door.CLOSED, known))
     return RouteTable.of(rows)
 
 
-def _row(wish: Wish, door: Door) -> Route:
+def _row(wish: Wish, door: Door, known: Route | None) -> Route:
     assert wish.doorway is not None
+    rate = wish.doorway.requests_per_minute or (known.requests_per_minute if known else 1)
     return Route(
         host=wish.doorway.host,
         tenant=wish.tenant,
@@ -38,27 +49,38 @@ def _row(wish: Wish, door: Door) -> Route:
         address=str(wish.cabin.address),
         port=AGENT_PORT,
         door=door,
-        requests_per_minute=wish.doorway.requests_per_minute,
+        requests_per_minute=rate,
         tokens=wish.doorway.tokens,
     )
 
 
 def _serves(
-    now: float, wish: Wish, instances: list[Instance], inventory: Inventory, opened: set[str]
+    now: float,
+    wish: Wish,
+    instances: list[Instance],
+    inventory: Inventory,
+    was_open: bool,
+    steady: bool,
 ) -> bool:
     """A live route is not cut because a busy runtime missed a probe, or because a change
-    cannot be carried out yet: once open, the door closes only when the instance ended or has
-    to begin anew."""
+    cannot be carried out yet: once open, the door closes only when the instance ended or is
+    about to begin anew."""
     if wish.intent is not Intent.RUN:
         return False
-    current = next((i for i in instances if i.state is State.RUNNING), None)
-    if current is None:
+    running = [i for i in instances if i.state is State.RUNNING]
+    if not running:
         return False
-    was_open = wish.cabin.id in opened
     if wish.blocked:
         return was_open
-    if any(not is_current(i, wish, inventory) for i in instances):
-        return False
-    if restart_reason(now, wish, current, inventory) or not disks_fit(wish, inventory):
-        return False
-    return was_open or is_healthy(current, inventory)
+    if _begins_anew(now, wish, running, inventory):
+        return was_open and steady and all(is_healthy(i, inventory) for i in running)
+    return was_open or (not steady and all(is_healthy(i, inventory) for i in running))
+
+
+def _begins_anew(
+    now: float, wish: Wish, running: list[Instance], inventory: Inventory
+) -> bool:
+    return not disks_fit(wish, inventory) or any(
+        not is_current(i, wish, inventory) or restart_reason(now, wish, i, inventory)
+        for i in running
+    )

@@ -17,8 +17,7 @@ from stateroom.domain.instances import (
 )
 from stateroom.domain.inventory import Instance, Inventory, State
 from stateroom.domain.plan import Plan, Waiting
-from stateroom.domain.routes import Door, Route
-from stateroom.domain.routing import wanted_table
+from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.wish import Intent, Wish
 
 SETTLE = 1.6
@@ -60,8 +59,9 @@ def statuses(
     instances: dict[str, list[Instance]] = {}
     for instance in inventory.instances:
         instances.setdefault(instance.cabin, []).append(instance)
-    observed = {r.tenant: r for r in inventory.routes.routes} if inventory.routes else {}
-    wanted = {r.tenant: r for r in wanted_table(now, wishes, inventory).routes}
+    observed = _by_tenant(inventory.routes)
+    # A plan that publishes nothing found at the edge what it wants there.
+    wanted = _by_tenant(plan.publish.table) if plan.publish else observed
     found: dict[str, Status] = {}
     for wish in wishes:
         cabin = wish.cabin.id
@@ -74,9 +74,14 @@ def statuses(
             wanted.get(wish.tenant),
             tuple(w.reason for w in waiting.get(cabin, ())),
             any(not isinstance(step, Resize) for step in plan.cabins.get(cabin, ())),
+            any(w.code == "working" for w in waiting.get(cabin, ())),
         )
         found[wish.tenant] = _status(facts)
     return found
+
+
+def _by_tenant(table: RouteTable | None) -> dict[str, Route]:
+    return {route.tenant: route for route in table.routes} if table else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class _Facts:
     wanted: Route | None
     waiting: tuple[str, ...]
     busy: bool
+    working: bool
 
 
 def _status(facts: _Facts) -> Status:
@@ -113,7 +119,7 @@ def _suspended(facts: _Facts) -> Status:
 
 def _running(facts: _Facts) -> Status:
     wish = facts.wish
-    current = next((i for i in facts.instances if is_current(i, wish, facts.inventory)), None)
+    current = _current(facts)
     applied = _applied_generation(facts, current)
     troubled = _troubled(facts, current)
     if troubled is not None:
@@ -136,6 +142,13 @@ def _running(facts: _Facts) -> Status:
     )
 
 
+def _current(facts: _Facts) -> Instance | None:
+    """Where nobody can say what it should be, the one that runs."""
+    if facts.wish.spec is None:
+        return next((i for i in facts.instances if i.state is State.RUNNING), None)
+    return next((i for i in facts.instances if is_current(i, facts.wish, facts.inventory)), None)
+
+
 def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | None:
     """Phase and sentence where something went wrong that a reader has to know of."""
     wish = facts.wish
@@ -150,13 +163,25 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
             f"`stateroom tenants restart {wish.slug} --safe-mode`"
         )
     acted = action_streak(wish, facts.now)
-    if acted.count >= GIVES_UP_AFTER:
+    # Once nothing is left to be tried, the last try went well.
+    failing = acted.until > facts.now or facts.busy or facts.working
+    if acted.count >= GIVES_UP_AFTER and failing:
         assert acted.last is not None
         phase = Phase.DEGRADED if healthy else Phase.FAILED
         return phase, f"{acted.last.detail} ({acted.count} times in a row)"
     if wish.blocked:
         return (Phase.DEGRADED if healthy else Phase.PROVISIONING), wish.blocked
-    return None
+    away = _away(facts.inventory)
+    return (Phase.DEGRADED, away) if healthy and away else None
+
+
+def _away(inventory: Inventory) -> str:
+    """What of ours that every tenant needs does not answer."""
+    if inventory.routes is None:
+        return "the edge does not answer; it comes back by itself, else see `stateroom doctor`"
+    if inventory.grants is None:
+        return "the broker's grants cannot be read; see `stateroom doctor`"
+    return ""
 
 
 def _serving(facts: _Facts, current: Instance | None) -> bool:

@@ -38,7 +38,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Doorway:
-    """The tenant's share of the edge's table, without the address and whether it is open."""
+    """The tenant's share of the edge's table, without the address and whether it is open.
+    requests_per_minute: 0 while nobody can say; what the edge has stays in force then."""
 
     host: str
     user: str
@@ -60,7 +61,7 @@ class Wish:
 
     restart_at: a restart asked for at that time (0: never); an instance started before it is
     restarted. changed_at: when the tenant was last changed; older failures no longer count.
-    was_ready: it answered when last seen; after a reboot such cabins come first.
+    was_ready: it has answered, and nobody put it away since; such cabins boot first.
     boot_cpu: cores that it may use while it boots, where its own limit is lower.
     """
 

@@ -106,13 +106,11 @@ def _origin() -> list[str]:
         "acl site_own req.fhdr(sec-fetch-site) -m str same-origin",
         "acl site_person req.fhdr(sec-fetch-site) -m str none",
         # A link that somebody follows, from the console for one.
-        "acl visit_mode req.fhdr(sec-fetch-mode) -m str navigate",
-        "acl visit_target req.fhdr(sec-fetch-dest) -m str document",
+        "acl visit req.fhdr(sec-fetch-dest) -m str document",
         _FOREIGN.rule("by_cookie origin !own_origin || by_cookie origin !one_origin"),
         _FOREIGN.rule("by_cookie !origin !reads || by_cookie !origin socket"),
         _FOREIGN.rule("by_cookie site_given !site_own !reads || "
                       "by_cookie site_given !site_own socket"),
         # Reading is guarded too: a page of a sibling may not embed a tenant's answers.
-        _FOREIGN.rule("by_cookie site_given !site_own !site_person !visit_mode || "
-                      "by_cookie site_given !site_own !site_person !visit_target"),
+        _FOREIGN.rule("by_cookie site_given !site_own !site_person !visit"),
     ]

@@ -2,7 +2,9 @@
 
 It listens to the kernel's own messages about tables, so a table that somebody removes is back
 within milliseconds, and it looks by itself every few seconds in case a message was lost. What
-is compared is what the kernel lists, with what it listed just after we had put the table there.
+is compared is what the kernel lists, with what was asked of it. An nft that words a rule in
+another way is believed only after it has listed the same several times running: what is listed
+once may be what somebody made of the table a moment ago.
 
 Told to end, it leaves the table where it is: cabins outlive us.
 
@@ -28,12 +30,13 @@ from pathlib import Path
 
 from stateroom.domain.cabin import Installation
 from stateroom.guard.state import write_state
-from stateroom.guard.table import FAMILY, table_name, transaction
+from stateroom.guard.table import FAMILY, render, table_name, transaction
 
 log = logging.getLogger("stateroom.guard")
 
 LOOK_EVERY = 3.0
 """Seconds between two looks without any message."""
+TRIES = 5
 NFT = ("/usr/sbin/nft", "/sbin/nft")
 NETLINK_NETFILTER = 12
 NFTABLES_GROUP = 1 << (7 - 1)
@@ -55,8 +58,8 @@ class Guarded:
     def listed(self) -> str:
         """The table as the kernel has it now, "" while there is none."""
         try:
-            return _nft("-s", "-n", "list", "table", FAMILY, table_name(self.installation))
-        except subprocess.CalledProcessError:
+            return _nft("-s", "list", "table", FAMILY, table_name(self.installation))
+        except (OSError, subprocess.SubprocessError):
             return ""
 
 
@@ -66,8 +69,17 @@ class Guard:
         self._wanted = ""
 
     def put(self) -> None:
-        self._guarded.apply()
-        self._wanted = self._guarded.listed()
+        """Raises OSError or SubprocessError where it cannot be put."""
+        asked = render(self._guarded.installation, self._guarded.allowed)
+        listed = []
+        for _ in range(TRIES):
+            self._guarded.apply()
+            listed.append(self._guarded.listed())
+            if listed[-1].split() == asked.split():
+                break
+        if listed[-1].split() != asked.split() and len(set(listed)) > 1:
+            raise OSError("somebody else keeps changing the firewall's table")
+        self._wanted = listed[-1]
 
     def look(self) -> None:
         """One look, one repair where it is needed, one word about it."""
@@ -79,7 +91,7 @@ class Guard:
                 present = True
                 log.warning("the firewall's table was gone or changed; it is back")
             except (OSError, subprocess.SubprocessError) as error:
-                log.exception("the firewall's table cannot be put in place: %s", _words(error))
+                log.error("the firewall's table cannot be put in place: %s", _words(error))
         self._say(present=present)
 
     def _say(self, *, present: bool) -> None:

@@ -29,9 +29,11 @@ def table_name(installation: Installation) -> str:
 def render(installation: Installation, allowed: Iterable[int]) -> str:
     """The table in nft's language. allowed: uids that may begin a connection to a cabin."""
     cabins = f'"{installation.prefix}-*"'
-    uids = ", ".join(str(uid) for uid in sorted(set(allowed)))
+    uids = sorted(set(allowed))
     if not uids:
         raise ValueError("the firewall needs at least one uid that may reach the cabins")
+    # A rule for each and no set: then the kernel's listing is this text, word for word.
+    allow = "\n".join(f"\t\tmeta skuid {uid} accept" for uid in uids)
     return f"""\
 table {FAMILY} {table_name(installation)} {{
 	chain input {{
@@ -61,7 +63,7 @@ table {FAMILY} {table_name(installation)} {{
 	chain to_cabin {{
 		meta nfproto ipv6 drop
 		ct state established,related accept
-		meta skuid {{ {uids} }} accept
+{allow}
 		drop
 	}}
 }}

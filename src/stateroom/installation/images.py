@@ -1,14 +1,20 @@
-"""The two images of an installation, obtained side by side: OpenClaw's and our own."""
+"""The two images of an installation, obtained side by side: OpenClaw's and our own.
+
+`python -m stateroom.installation.images` obtains them and nothing else: what tests need.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 
 from aiodocker import Docker
 
+from stateroom.errors import StateroomError
 from stateroom.installation.bring_up import Images, Report
 from stateroom.runtimes.image import OPENCLAW, obtain_openclaw, obtain_own
-from stateroom.settings import Settings
+from stateroom.settings import Settings, load
 
 
 async def obtain(docker: Docker, settings: Settings, report: Report) -> Images:
@@ -25,3 +31,24 @@ async def obtain(docker: Docker, settings: Settings, report: Report) -> Images:
     # The steward looks this name up when it pins a revision; the pin itself is the id.
     await docker.images.tag(openclaw, OPENCLAW, tag=settings.openclaw_version)
     return Images(openclaw, own)
+
+
+async def _main() -> None:
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"[{time.monotonic() - began:6.1f} s] {line}\n")
+        sys.stdout.flush()
+
+    settings = load()
+    docker = Docker(settings.docker)
+    try:
+        await obtain(docker, settings, say)
+    except StateroomError as error:
+        sys.exit(error.message)
+    finally:
+        await docker.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

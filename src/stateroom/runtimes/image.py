@@ -11,18 +11,16 @@ Every function answers the image's id: tags move, ids do not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from typing import Any
 
 from aiodocker import Docker, DockerError
 
 from stateroom.runtimes import image_openclaw, image_own
-from stateroom.runtimes.image_own import CABIN_INIT
 from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, ImageError, Say, Workshop
 
-__all__ = ["CABIN_INIT", "ImageError", "Say", "obtain_openclaw", "obtain_own", "read_file"]
+__all__ = ["OPENCLAW", "OWN", "ImageError", "Say", "obtain_openclaw", "obtain_own"]
 
 # The official image, by version. The one place that names a container registry.
 OFFICIAL_OPENCLAW = "ghcr.io/openclaw/openclaw"
@@ -69,19 +67,6 @@ async def obtain_own(docker: Docker, *, say: Say) -> str:
     return image
 
 
-async def read_file(docker: Docker, image: str, path: str = CABIN_INIT) -> bytes:
-    """One file out of an image; by default the entry point that every cabin gets."""
-    container = await docker.containers.create({"Image": image, "Cmd": ["none"]})
-    try:
-        archive = await container.get_archive(path)
-        member = archive.extractfile(Path(path).name)
-        if member is None:
-            raise ImageError(f"{path} in {image} is not a file")
-        return member.read()
-    finally:
-        await asyncio.shield(container.delete(force=True, v=True))
-
-
 # ---- finding and pulling -------------------------------------------------------------------
 
 
@@ -122,26 +107,30 @@ async def _pull(docker: Docker, reference: str, say: Say, answer_seconds: float)
     """Why it could not be pulled; empty when it could. The first answer must come soon, and
     then something must move all the time; how long it takes in all is the line's business."""
     say(f"pulling {reference} …")
-    events: AsyncIterator[dict[str, Any]] = docker.images.pull(reference, stream=True, timeout=None)
     deadline, layers, done = answer_seconds, set[str](), set[str]()
     try:
-        while True:
-            async with asyncio.timeout(deadline):
-                event = await anext(events, None)
-            if event is None:
-                return ""
-            if "layer" in event.get("status", ""):
-                deadline = _PULL_PAUSE_SECONDS  # the manifest is here: the registry answers
-            if event.get("status") == "Pulling fs layer":
-                layers.add(event["id"])
-            if event.get("status") in ("Pull complete", "Already exists"):
-                layers.add(event["id"])
-                done.add(event["id"])
-                say(f"pulling {reference}: {len(done)} of {len(layers)} layers")
+        async with aclosing(_pull_events(docker, reference)) as events:
+            while True:
+                async with asyncio.timeout(deadline):
+                    event = await anext(events, None)
+                if event is None:
+                    return ""
+                status, layer = event.get("status", ""), event.get("id", "")
+                if status in ("Pulling fs layer", "Already exists"):
+                    deadline = _PULL_PAUSE_SECONDS  # it has the manifest: the registry answers
+                    layers.add(layer)
+                if status in ("Pull complete", "Already exists"):
+                    done.add(layer)
+                    say(f"pulling {reference}: {len(done)} of {len(layers)} layers")
     except TimeoutError:
-        return f"no answer within {deadline:.0f} s"
+        return f"nothing came for {deadline:.0f} s"
     except DockerError as error:
         return error.message.strip() or f"error {error.status}"
+
+
+async def _pull_events(docker: Docker, reference: str) -> AsyncGenerator[dict[str, Any], None]:
+    async for event in docker.images.pull(reference, stream=True, timeout=None):
+        yield event
 
 
 async def _forget_old(docker: Docker, stage: str) -> None:

@@ -18,6 +18,7 @@ from stateroom.runtimes.image_debian import compile_static, compiler_command, sy
 from stateroom.runtimes.image_stages import (
     REPOSITORY,
     Files,
+    ImageError,
     Setup,
     Stage,
     Workshop,
@@ -123,6 +124,8 @@ async def _install_source(work: Workshop, stage: Stage, base: str) -> str:
     files.add(f"{package}-{project['version']}.dist-info/METADATA", metadata)
     for name, place in project["scripts"].items():
         files.add(f"opt/stateroom/bin/{name}", _program(*place.split(":")), 0o755)
+    if stages()[-1].inputs != stage.inputs:
+        raise ImageError("the source was changed while it was packed")
     return await work.run(
         stage,
         base,

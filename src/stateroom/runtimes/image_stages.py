@@ -97,7 +97,7 @@ class Workshop:
         """The id of the last stage's image; builds what is missing."""
         if there := await self._find(stages[-1]):
             return there
-        async with self._alone():
+        async with self._alone(stages[-1].title):
             return await self._build_missing(stages)
 
     async def _build_missing(self, stages: Sequence[Stage]) -> str:
@@ -108,7 +108,8 @@ class Workshop:
                 break
         for stage in missing:
             image = await self._step(stage, image)
-        self.say(f"{stages[-1].title}: built in {time.monotonic() - begun:.0f} s")
+        if len(missing) > 1:
+            self.say(f"{stages[-1].title}: built in {time.monotonic() - begun:.0f} s in all")
         return image
 
     async def _find(self, stage: Stage) -> str | None:
@@ -141,7 +142,7 @@ class Workshop:
         return ImageError("\n".join(lines))
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
+    async def _alone(self, title: str) -> AsyncIterator[None]:
         """Of two who need the same image one builds and the other then finds it."""
         path = Path(tempfile.gettempdir()) / f"stateroom-{os.getuid()}-{self.family}.lock"
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -149,7 +150,7 @@ class Workshop:
             waiting = False
             while not _try_lock(lock):
                 if not waiting:
-                    self.say("another process is building this image; waiting for it")
+                    self.say(f"{title}: another process is building it; waiting …")
                 waiting = True
                 await asyncio.sleep(0.5)
             await self._sweep()
@@ -159,7 +160,7 @@ class Workshop:
 
     async def _sweep(self) -> None:
         """Containers that a killed build of this family left behind."""
-        filters = json.dumps({"name": [f"^/{_NAME}{self.family}-"]})
+        filters = json.dumps({"name": [f"^/?{_NAME}{self.family}-"]})
         for left in await self.docker.containers.list(all=True, filters=filters):
             with suppress(DockerError):
                 await left.delete(force=True, v=True)
@@ -168,12 +169,30 @@ class Workshop:
 
     async def import_system(self, stage: Stage, command: Sequence[str]) -> str:
         """The root file system that a command writes to its standard output, as an image."""
+        broken: list[ImageError] = []
+
+        async def archive() -> AsyncIterator[bytes]:
+            try:
+                async for block in self.output_of(command):
+                    yield block
+            except ImageError as error:
+                broken.append(error)  # else it is told as a lost connection to the engine
+                raise
+
+        try:
+            return await self._import(stage, archive())
+        except DockerError as error:
+            if broken:
+                raise broken[0] from error
+            raise
+
+    async def _import(self, stage: Stage, archive: AsyncIterator[bytes]) -> str:
         changes = [_label(name, value) for name, value in stage.labels.items()]
         async with self.docker._query(  # aiodocker has no word for this call
             "images/create",
             "POST",
             params={"fromSrc": "-", "changes": "\n".join(changes)},
-            data=self.output_of(command),
+            data=archive,
             headers={"Content-Type": "application/x-tar"},
             timeout=_UNLIMITED,
         ) as response:

@@ -11,8 +11,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stateroom.domain import actions as a
@@ -20,7 +20,7 @@ from stateroom.domain.failures import noticed
 from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan import Plan, plan
 from stateroom.domain.status import Status, statuses
-from stateroom.domain.wish import Wish
+from stateroom.domain.wish import Failure, Wish
 from stateroom.errors import EngineError, StateroomError
 from stateroom.steward.collect import Sources, collect
 from stateroom.steward.execute import Executor
@@ -47,20 +47,24 @@ class Store(Protocol):
 
     async def add_failures(self, records: Sequence[FailureRecord]) -> None: ...
 
-    async def finish_delete(self, tenant_id: str) -> None: ...
+    async def finish_delete(self, tenant_id: str, *, seen: str) -> None: ...
 
     async def finish_erase(self, cabin_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the last pass saw and decided, for those who ask (`stateroom plan`)."""
+    """What the last pass saw and decided, for those who ask (`stateroom plan`). noticed: by
+    cabin, failures that are to be recorded. trouble: a part of ours did not do what it should,
+    so the next look comes soon."""
 
     at: float
     wishes: tuple[Wish, ...] = ()
     inventory: Inventory = field(default_factory=Inventory)
     plan: Plan = field(default_factory=Plan)
     statuses: dict[str, Status] = field(default_factory=dict)
+    noticed: Mapping[str, Failure] = field(default_factory=dict)
+    trouble: bool = False
 
 
 class Loop:
@@ -104,6 +108,7 @@ class Loop:
                 self._wake.clear()
         finally:
             listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
             await self.settle(cancel=True)
 
     async def settle(self, *, cancel: bool = False) -> None:
@@ -115,9 +120,15 @@ class Loop:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
-        async for event in self._sources.engine.events():
-            log.debug("event %s of %s", event.kind, event.cabin, extra={"action": "event"})
-            self.wake()
+        while True:
+            try:
+                async for event in self._sources.engine.events():
+                    log.debug("event %s of %s", event.kind, event.cabin, extra={"action": "event"})
+                    self.wake()
+            except Exception:
+                # Without events the timer still sees everything, only later.
+                log.exception("the engine's events broke off", extra={"action": "events_lost"})
+            await asyncio.sleep(AFTER_TROUBLE)
 
     async def _pass_or_trouble(self) -> float:
         try:
@@ -135,6 +146,8 @@ class Loop:
         """Until the first moment at which time alone changes something."""
         moments = [look.plan.look_again] if look.plan.look_again > look.at else []
         moments += [s.settles_at for s in look.statuses.values() if s.settles_at > look.at]
+        if look.trouble:
+            moments.append(look.at + AFTER_TROUBLE)
         soonest = min(moments, default=look.at + TIMER)
         return min(TIMER, max(0.0, soonest - self._clock()))
 
@@ -147,9 +160,12 @@ class Loop:
         """Raises StateroomError where engine or store do not answer."""
         desired, look = await self._look()
         self._prober.watch(_targets(look.wishes, look.inventory))
-        await self._dispatch(look.plan)
+        recorded = await self._add_failures(
+            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in look.noticed.items()]
+        )
+        done = await self._dispatch(look.plan)
+        self.last = look = replace(look, trouble=look.trouble or not (recorded and done))
         await self._record(desired, look)
-        self.last = look
         return look
 
     async def _look(self) -> tuple[Desired, Look]:
@@ -159,37 +175,42 @@ class Loop:
         inventory = await collect(self._sources)
         now = self._clock()
         wishes = self._compiler.wishes(desired)
-        wishes = await self._note_failures(now, wishes, inventory, in_flight)
+        new = noticed(now, wishes, inventory, in_flight)
+        if new:
+            wishes = tuple(
+                w.with_failure(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes
+            )
         providers = self._providers.wanted(desired.providers)
         planned = plan(now, wishes, inventory, in_flight, self._boots_at_once, providers)
         found = statuses(now, wishes, inventory, planned)
-        return desired, Look(now, wishes, inventory, planned, found)
+        away = inventory.routes is None or inventory.grants is None or inventory.providers is None
+        return desired, Look(now, wishes, inventory, planned, found, new, away)
 
-    async def _note_failures(
-        self,
-        now: float,
-        wishes: tuple[Wish, ...],
-        inventory: Inventory,
-        in_flight: frozenset[str],
-    ) -> tuple[Wish, ...]:
-        new = noticed(now, wishes, inventory, in_flight)
-        if not new:
-            return wishes
-        await self._store.add_failures(
-            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in new.items()]
-        )
-        return tuple(w.with_failure(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
+    async def _add_failures(self, records: Sequence[FailureRecord]) -> bool:
+        """Whether they are written down. A database that takes nothing, its disk being full,
+        must not keep runtimes from being started."""
+        if not records:
+            return True
+        try:
+            await self._store.add_failures(records)
+        except StateroomError as error:
+            log.error("failures not recorded: %s", error, extra={"action": "not_recorded"})
+            return False
+        return True
 
-    async def _dispatch(self, planned: Plan) -> None:
-        for action in planned.providers:
-            await self._attempt(action)
+    async def _dispatch(self, planned: Plan) -> bool:
+        """Whether all that is done at once, and not by a task of its own, went well."""
+        done = [await self._attempt(action) for action in planned.providers]
         if planned.publish is not None:
-            await self._attempt(planned.publish)
-            self.wake()
+            done.append(published := await self._attempt(planned.publish))
+            if published:
+                # What waited to see the edge's new table can go on.
+                self.wake()
         for cabin, todo in planned.cabins.items():
             self._tasks[cabin] = asyncio.create_task(self._work(cabin, todo))
+        return all(done)
 
-    async def _attempt(self, action: a.Action) -> None:
+    async def _attempt(self, action: a.Action) -> bool:
         try:
             await self._executor.perform(action)
         except EngineError as error:
@@ -197,19 +218,28 @@ class Loop:
                 "%s failed: %s", type(action).__name__.lower(), error,
                 extra={"action": "action_failed"},
             )
+            return False
+        return True
 
     async def _work(self, cabin: str, todo: Sequence[a.CabinAction]) -> None:
         try:
             failure = await self._executor.run(cabin, todo)
-            if failure is not None:
-                await self._store.add_failures([failure])
+            if failure is not None and not await self._add_failures([failure]):
+                await self._hold_back()
         except StateroomError as error:
             log.error("work on %s failed: %s", cabin, error, extra={"action": "work_failed"})
+            await self._hold_back()
         except Exception:
             log.exception("work on %s failed", cabin, extra={"action": "work_failed"})
+            await self._hold_back()
         finally:
             self._tasks.pop(cabin, None)
             self.wake()
+
+    async def _hold_back(self) -> None:
+        """No failure was recorded, so no back-off is computed from one: the cabin stays in
+        flight for a moment, or this would turn as fast as it can."""
+        await asyncio.sleep(AFTER_TROUBLE)
 
     async def _record(self, desired: Desired, look: Look) -> None:
         changed: list[StatusRecord] = []
@@ -223,10 +253,12 @@ class Loop:
                 changed.append(record)
         if changed:
             await self._store.save_status(changed)
-        of_cabin = {e.cabin.id: e.tenant.id for e in desired.tenants}
+        of_cabin = {e.cabin.id: e.tenant for e in desired.tenants}
         for cabin in look.plan.gone:
             if cabin in of_cabin:
-                await self._store.finish_delete(of_cabin[cabin])
+                tenant = of_cabin[cabin]
+                # Somebody may have asked for more, erasing, since this was planned.
+                await self._store.finish_delete(tenant.id, seen=tenant.deleting)
             else:
                 await self._store.finish_erase(cabin)
 

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 
@@ -91,9 +91,9 @@ class Prober:
         known = self._verdicts.get(target)
         if known is not None and known.healthy == healthy:
             if known.detail != detail:
-                self._verdicts[target] = Health(healthy, known.since, detail)
+                self._verdicts[target] = replace(known, detail=detail)
             return
-        self._verdicts[target] = Health(healthy, self._clock(), detail)
+        self._verdicts[target] = Health(healthy, self._clock(), detail, target.started_at)
         if known is not None:
             self._changed()
 

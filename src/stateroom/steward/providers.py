@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from stateroom.broker.grants import Provider, provider_digest
+from stateroom.errors import StateroomError
 from stateroom.steward.keys import StewardKeys
 from stateroom.steward.wishes import DEMO
 from stateroom.store.records import ProviderRecord
 from stateroom.store.sealing import PROVIDER_KEY
 
 
+log = logging.getLogger(__name__)
+
+
 class Providers:
-    """Opens a provider's key once for each version of its row."""
+    """Opens a provider's key once for each version of its row. One whose key does not open is
+    left out: the others, and every tenant, go on."""
 
     def __init__(self, keys: StewardKeys) -> None:
         self._keys = keys
-        self._opened: dict[str, tuple[int, Provider]] = {}
+        self._opened: dict[str, tuple[int, Provider | None]] = {}
 
     def wanted(self, records: Mapping[str, ProviderRecord]) -> dict[str, str]:
         """Name -> digest."""
         for record in records.values():
             known = self._opened.get(record.name)
             if known is None or known[0] != record.version:
-                self._opened[record.name] = (record.version, self._open(record))
-        found = {n: provider_digest(p) for n, (_, p) in self._opened.items() if n in records}
+                self._opened[record.name] = (record.version, self._try_to_open(record))
+        found = {
+            n: provider_digest(p)
+            for n, (_, p) in self._opened.items()
+            if n in records and p is not None
+        }
         found.setdefault("demo", provider_digest(DEMO))
         return found
 
@@ -33,6 +43,16 @@ class Providers:
         if known is not None:
             return known[1]
         return DEMO if name == "demo" else None
+
+    def _try_to_open(self, record: ProviderRecord) -> Provider | None:
+        try:
+            return self._open(record)
+        except StateroomError as error:
+            log.error(
+                "the provider %s is left out: %s", record.name, error,
+                extra={"action": "provider_left_out"},
+            )
+            return None
 
     def _open(self, record: ProviderRecord) -> Provider:
         key = ""

@@ -6,9 +6,9 @@ here changes desired state; a signal says no more than "look".
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,25 @@ from typing import Any
 from aiohttp import web
 
 from stateroom.engines.base import Engine, Logs
-from stateroom.errors import Denied, EngineError, Invalid, NotFound, StateroomError
+from stateroom.errors import (
+    Away,
+    Denied,
+    EngineError,
+    Invalid,
+    NotFound,
+    Problem,
+    StateroomError,
+)
 from stateroom.steward.access import Access
 from stateroom.steward.loop import Loop
 from stateroom.steward.preview import Preview, described
 from stateroom.steward.usage import UsageReader
 from stateroom.store.steward import StewardStore
 
+log = logging.getLogger(__name__)
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MOST_LINES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,10 @@ def make_app(services: Services) -> web.Application:
 
 async def serve(app: web.Application, path: Path) -> web.AppRunner:
     """Listens on `path`, replacing what a killed steward left there; group may connect."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    # A reader who follows quiet logs and goes away is noticed by cancelling its handler.
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=2.0, handler_cancellation=True
+    )
     await runner.setup()
     path.unlink(missing_ok=True)
     await web.UnixSite(runner, str(path)).start()
@@ -76,14 +90,41 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _said(403, error)
     except Invalid as error:
         return _said(422, error)
-    except EngineError as error:
+    except (EngineError, Away) as error:
         return _said(503, error)
     except StateroomError as error:
         return _said(500, error)
+    except web.HTTPException as error:
+        return web.json_response({"detail": error.reason}, status=error.status)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path, extra={"action": "call_failed"})
+        detail = "a defect of Stateroom; the steward's log says more"
+        return web.json_response({"detail": detail}, status=500)
 
 
 def _said(status: int, error: StateroomError) -> web.Response:
     return web.json_response({"detail": error.message}, status=status)
+
+
+async def _body(request: web.Request, *names: str) -> dict[str, Any]:
+    """A JSON object that has these names. Raises Invalid."""
+    try:
+        body = json.loads(await request.read())
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or any(name not in body for name in names):
+        sentence = f"the body must be a JSON object with {' and '.join(names)}"
+        raise Invalid([Problem("", "wrong_body", sentence)])
+    return body
+
+
+def _tail(request: web.Request) -> int:
+    """Raises Invalid."""
+    given = request.query.get("tail", "200")
+    if not (given.isascii() and given.isdigit() and int(given[:9]) <= MOST_LINES):
+        sentence = f"tail must be a number of lines from 0 to {MOST_LINES}"
+        raise Invalid([Problem("/tail", "out_of_range", sentence)])
+    return int(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +142,8 @@ class _Handlers:
 
     async def session(self, request: web.Request) -> web.Response:
         """{"ticket", "tenant"} -> {"cookie", "max_age"}; a ticket is good once."""
-        body = await request.json()
-        ticket, tenant = str(body.get("ticket", "")), str(body.get("tenant", ""))
+        body = await _body(request, "ticket", "tenant")
+        ticket, tenant = str(body["ticket"]), str(body["tenant"])
         return web.json_response(await self.services.access.redeem(ticket, tenant))
 
     async def logs(self, request: web.Request) -> web.StreamResponse:
@@ -111,17 +152,24 @@ class _Handlers:
         cabin = await self.services.store.cabin(request.match_info["tenant"])
         if not isinstance(engine, Logs):
             raise NotFound("this engine keeps no logs")
-        tail = int(request.query.get("tail", "200"))
+        tail = _tail(request)
         follow = request.query.get("follow", "0") == "1"
         response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
         await response.prepare(request)
+        lines = engine.logs(cabin.id, tail=tail, follow=follow)
         try:
-            async for line in engine.logs(cabin.id, tail=tail, follow=follow):
+            async for line in lines:
                 await response.write(line.encode(errors="replace") + b"\n")
-        except (ConnectionResetError, asyncio.CancelledError):
+            await response.write_eof()
+        except ConnectionResetError:
             # The reader went away: the usual end of following.
-            return response
-        await response.write_eof()
+            pass
+        except EngineError as error:
+            # The answer has begun; what is left is to end it.
+            log.warning("logs broke off: %s", error, extra={"action": "logs_broke_off"})
+        finally:
+            if isinstance(lines, AsyncGenerator):
+                await lines.aclose()
         return response
 
     async def usage(self, request: web.Request) -> web.Response:
@@ -137,7 +185,7 @@ class _Handlers:
 
     async def preview(self, request: web.Request) -> web.Response:
         """The plan that deploying an unsaved document would make."""
-        body = json.loads(await request.read())
+        body = await _body(request, "blueprint", "document")
         look = await self.services.preview.of(str(body["blueprint"]), body["document"])
         return web.json_response(described(look, ""))
 

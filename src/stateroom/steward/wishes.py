@@ -7,7 +7,8 @@ and nothing else; a pass does not trust the pass before it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from stateroom.broker.grants import Grant, Provider, grant_digest
@@ -20,7 +21,17 @@ from stateroom.errors import StateroomError
 from stateroom.runtimes import openclaw
 from stateroom.settings import Settings
 from stateroom.steward.keys import StewardKeys
-from stateroom.store.records import CabinRecord, Desired, DesiredTenant, RevisionRecord
+from stateroom.store.records import (
+    CabinRecord,
+    Desired,
+    DesiredTenant,
+    FailureRecord,
+    RevisionRecord,
+)
+
+log = logging.getLogger(__name__)
+
+DEFECT = "a defect of Stateroom keeps it from being compiled; see the steward's log, and report it"
 
 DEMO = Provider(kind="demo")
 """Built in: known to every broker, needs no key."""
@@ -56,7 +67,7 @@ class Compiler:
             known[entry.cabin.id] = compilation
             found.append(_with_the_moment(compilation.wish, entry, desired))
         self._known = known
-        found += [_erasure(self.cabin(record)) for record in desired.erased]
+        found += [_erasure(self.cabin(record), desired) for record in desired.erased]
         return tuple(found)
 
     def of(self, cabin: str) -> Compilation | None:
@@ -84,7 +95,7 @@ class Compiler:
             doorway=Doorway(
                 f"{tenant.slug}.{self._settings.tenant_domain}",
                 openclaw.user_of(tenant.slug),
-                1,
+                0,
                 (entry.cabin.token_sha256,),
             ),
             restart_at=tenant.restart_at,
@@ -98,6 +109,10 @@ class Compiler:
             compiled = compile(blueprint, self._facts(entry), cabin, images)
         except StateroomError as error:
             return Compilation(key, replace(bare, blocked=error.message))
+        except Exception:
+            # A defect of ours that one tenant's values bring out must not stop all others.
+            log.exception("%s cannot be compiled", tenant.slug, extra={"action": "not_compiled"})
+            return Compilation(key, replace(bare, blocked=DEFECT))
         return self._complete(key, bare, compiled)
 
     def _complete(
@@ -190,18 +205,28 @@ def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object,
     )
 
 
-def _erasure(cabin: Cabin) -> Wish:
+def _erasure(cabin: Cabin, desired: Desired) -> Wish:
     """A kept disk that somebody asked to erase: a cabin without a tenant."""
-    return Wish(cabin, tenant="", slug="", intent=Intent.ERASE, generation=0, revision=0)
+    failures = _failures(desired.failures.get(cabin.id, ()))
+    return Wish(
+        cabin, tenant="", slug="", intent=Intent.ERASE, generation=0, revision=0, failures=failures
+    )
+
+
+def _failures(records: Iterable[FailureRecord]) -> tuple[Failure, ...]:
+    return tuple(Failure(f.at, f.began_at, f.kind, f.detail) for f in records)
 
 
 def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish:
     status = desired.status.get(entry.tenant.id)
-    was_ready = status is not None and status.phase == "ready"
+    was_ready = (
+        status is not None
+        and status.running_revision > 0
+        and status.phase in ("ready", "degraded", "starting")
+    )
     if not entry.failures and wish.was_ready == was_ready:
         return wish
-    failures = tuple(Failure(f.at, f.began_at, f.kind, f.detail) for f in entry.failures)
-    return replace(wish, failures=failures, was_ready=was_ready)
+    return replace(wish, failures=_failures(entry.failures), was_ready=was_ready)
 
 
 def _intent(entry: DesiredTenant) -> Intent:

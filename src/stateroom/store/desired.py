@@ -73,6 +73,11 @@ class DesiredReader:
             providers=await all_providers(connection),
             status={entry.tenant: entry for entry in status},
             erased=tuple(cabin for cabin in resting if cabin.state == "erased"),
+            failures={
+                cabin.id: tuple(failures[cabin.id])
+                for cabin in resting
+                if cabin.state == "erased" and cabin.id in failures
+            },
         )
 
     async def _revisions(

@@ -181,7 +181,8 @@ class DesiredTenant:
 class Desired:
     """One consistent reading (one transaction) of everything the plan is made from.
     revisions: by (blueprint, number), those that a tenant refers to. erased: cabins that are
-    nobody's and whose data somebody asked to erase; each until `finish_erase`."""
+    nobody's and whose data somebody asked to erase; each until `finish_erase`. failures: of
+    these cabins, by id."""
 
     tenants: tuple[DesiredTenant, ...]
     kept: tuple[CabinRecord, ...]
@@ -189,6 +190,7 @@ class Desired:
     providers: Mapping[str, ProviderRecord]
     status: Mapping[str, StatusRecord]
     erased: tuple[CabinRecord, ...] = ()
+    failures: Mapping[str, tuple[FailureRecord, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

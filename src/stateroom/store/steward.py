@@ -90,10 +90,14 @@ class StewardStore:
                         )
                     )
 
-    async def finish_delete(self, tenant_id: str, used_mb: float | None = None) -> None:
+    async def finish_delete(
+        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
+    ) -> None:
         """The tenant is gone: its slug is free, secrets, status and own data are removed, its
         credentials are worth nothing, its cabin is kept or erased as it was asked for. used_mb:
-        what a kept disk holds, if somebody measured it. Again: changes nothing."""
+        what a kept disk holds, if somebody measured it. seen: the deletion that was carried out
+        ("keep" or "erase"); where another one is asked for by now, nothing changes. Again:
+        changes nothing."""
         async with self._database.write() as connection:
             found = await connection.execute(
                 select(t.tenants.c.slug, t.tenants.c.deleting).where(
@@ -105,6 +109,8 @@ class StewardStore:
                 return
             if not row.deleting:
                 raise NotFound(f"nobody asked to delete the tenant {row.slug}")
+            if seen and row.deleting != seen:
+                return
             now = self._clock()
             await _let_go_of_cabin(connection, tenant_id, row.deleting, used_mb, now)
             await _let_go_of_tenant(connection, tenant_id, now)

@@ -1,0 +1,65 @@
+"""The OpenAPI document: made from the application, kept as a file beside it, served from there.
+
+Making it takes fifteen megabytes that a running api would never give back, and the console's
+client is generated from the file. A test says when it is out of date:
+
+    python -m stateroom.api.openapi > src/stateroom/api/openapi.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from stateroom.api.errors import MEDIA_TYPE
+from stateroom.api.models import ProblemDocument
+
+FILE = Path(__file__).with_name("openapi.json")
+
+_PROBLEM = (
+    "Every error: 401 no valid key, 403 this key may not, 404 no such thing, 409 taken or changed"
+    " meanwhile, 412 If-Match moved on, 413 too large, 415 wrong Content-Type, 422 not valid"
+    " (every problem in errors[]), 501 comes later, 503 a part is away (Retry-After), 507 no"
+    " capacity."
+)
+
+
+def render(app: FastAPI) -> str:
+    """The document as the file has it."""
+    return json.dumps(document(app), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """What the framework makes, with our one form of error in place of its own."""
+    made = app.openapi()
+    schemas = made["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["ProblemDocument"] = problem
+    made["components"]["responses"] = {
+        "Problem": {
+            "description": _PROBLEM,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+    }
+    made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    made["security"] = [{"key": []}]
+    for path, calls in made["paths"].items():
+        for call in calls.values():
+            call["responses"].pop("422", None)
+            call["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+            if path.endswith("/health"):
+                call["security"] = []
+    return made
+
+
+if __name__ == "__main__":
+    from stateroom.api.app import api_application
+
+    sys.stdout.write(render(api_application()))

@@ -1,0 +1,127 @@
+"""A store for one test: a real SQLite file, copied from a migrated one, with a clock in hand."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from stateroom.domain.cabin import Installation
+from stateroom.store.database import Database
+from stateroom.store.migrate import upgrade
+from stateroom.store.records import StatusRecord, TenantView
+from stateroom.store.repository import Repository
+from stateroom.store.sealing import Opener, Redacted, Sealer, new_keypair
+from stateroom.store.steward import StewardStore
+from stateroom.store.tenant_create import NewSecret, NewTenant
+from tests.builders import sample_document
+
+PRIVATE, PUBLIC = new_keypair()
+INSTALLATION = Installation("3f", IPv4Network("10.213.0.0/24"))
+"""A small pool: 32 slots."""
+
+
+class Clock:
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Lab:
+    path: Path
+    database: Database
+    store: Repository
+    steward: StewardStore
+    clock: Clock
+
+    @property
+    def opener(self) -> Opener:
+        return Opener(PRIVATE)
+
+    async def tenant(self, slug: str = "acme", **more: Any) -> TenantView:
+        """Created of the sample blueprint, which is saved when it is not there yet."""
+        await self.store.blueprints.put("support-agent", sample_document())
+        new = NewTenant(slug, more.pop("blueprint", "support-agent"), **more)
+        view = (await self.store.creation.create(new)).view
+        assert view is not None
+        return view
+
+    async def report(self, slug: str, phase: str = "ready", **more: Any) -> None:
+        """What the steward would note: this phase, with the last generation seen and applied."""
+        tenant = (await self.store.tenants.get(slug)).tenant
+        facts = {
+            "since": self.clock(),
+            "reason": "",
+            "waiting": (),
+            "applied_generation": tenant.generation,
+            "running_revision": tenant.revision,
+            "seen_generation": tenant.generation,
+        }
+        record = StatusRecord(tenant=tenant.id, phase=phase, **(facts | more))
+        await self.steward.save_status([record])
+
+    async def gone(self, slug: str, data: str = "erase") -> str:
+        """Deleted, and finished by the steward; answers the tenant's id."""
+        view = await self.store.tenants.delete(slug, data)
+        await self.steward.finish_delete(view.tenant.id)
+        return view.tenant.id
+
+
+def secret(value: str, kind: str | None = None) -> NewSecret:
+    return NewSecret(Redacted(value), kind)
+
+
+def url(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@asynccontextmanager
+async def lab(folder: Path) -> AsyncIterator[Lab]:
+    path = folder / "stateroom.db"
+    if not path.exists():
+        shutil.copyfile(await _migrated(), path)
+    database, clock = Database(url(path)), Clock()
+    try:
+        yield Lab(
+            path,
+            database,
+            Repository.over(database, INSTALLATION, Sealer(PUBLIC), clock),
+            StewardStore(database, clock),
+            clock,
+        )
+    finally:
+        await database.close()
+
+
+async def _migrated() -> Path:
+    """One migrated, empty database for all tests of a run: making it takes half a second."""
+    path = _folder() / "empty.db"
+    if not path.exists():
+        scratch = path.with_name("scratch.db")
+        database = Database(url(scratch))
+        await upgrade(database)
+        await database.close()
+        scratch.rename(path)
+    return path
+
+
+@cache
+def _folder() -> Path:
+    # Kept by the cache for the run; removed with the object when the run ends.
+    _KEPT.append(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+    return Path(_KEPT[0].name)
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []

@@ -1,0 +1,82 @@
+"""The firewall's text, whole, and the guard's word about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stateroom.domain.cabin import Installation
+from stateroom.guard.state import read_state, write_state
+from stateroom.guard.table import render, transaction
+
+INSTALLATION = Installation("3f", broker_port=8071)
+TABLE = """\
+table inet stateroom_st3f {
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifname "st3f-*" jump from_cabin
+		iifname != "st3f-*" tcp dport 8071 drop
+	}
+
+	chain from_cabin {
+		meta nfproto ipv6 drop
+		ct state established,related accept
+		tcp dport 8071 fib daddr . iif type local accept
+		drop
+	}
+
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		iifname "st3f-*" drop
+		oifname "st3f-*" drop
+	}
+
+	chain output {
+		type filter hook output priority filter; policy accept;
+		oifname "st3f-*" jump to_cabin
+	}
+
+	chain to_cabin {
+		meta nfproto ipv6 drop
+		ct state established,related accept
+		meta skuid 61001 accept
+		meta skuid 61003 accept
+		drop
+	}
+}
+"""
+
+
+def test_the_whole_table() -> None:
+    """Every rule, in order; the allowed uids sorted and once each."""
+    assert render(INSTALLATION, [61003, 61001, 61003]) == TABLE
+
+
+def test_it_is_replaced_in_one_transaction() -> None:
+    """There, so that it can be deleted; deleted; put: nft commits all of it or nothing."""
+    assert transaction(INSTALLATION, [61001, 61003]) == (
+        f"table inet stateroom_st3f\ndelete table inet stateroom_st3f\n{TABLE}"
+    )
+
+
+def test_nobody_allowed_is_a_mistake() -> None:
+    """A firewall that lets not even the edge through would only look like an outage."""
+    with pytest.raises(ValueError, match="uid"):
+        render(INSTALLATION, [])
+
+
+def test_the_guards_word(tmp_path: Path) -> None:
+    """Believed while fresh, and only when it says that the table is there."""
+    path = tmp_path / "state.json"
+    assert not read_state(path, 1000)
+    write_state(path, present=True, digest="d", now=1000)
+    assert read_state(path, 1000)
+    assert read_state(path, 1014)
+    assert not read_state(path, 1016)
+    assert not read_state(path, 900)
+    write_state(path, present=False, digest="d", now=1000)
+    assert not read_state(path, 1000)
+    for broken in ("", "[]", '{"present": true}', '{"present": 1, "checked_at": 1000}'):
+        path.write_text(broken)
+        assert not read_state(path, 1000)
