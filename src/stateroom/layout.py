@@ -40,6 +40,11 @@ class Layout:
         return self.home / "api"
 
     @property
+    def api_socket(self) -> Path:
+        """Where the api listens: it has no network, the edge speaks for it."""
+        return self.home / "run" / "api" / "api.sock"
+
+    @property
     def steward(self) -> Path:
         return self.home / "steward"
 

@@ -274,6 +274,8 @@ NO_CHATS = [
     b'{"model": "m", "messages": ["hi"]}', b'{"model": "m", "messages": {"role": "user"}}',
     b'{"model": "m", "messages": [{"role": 1}]}', b"\xff\xfe", b"[" * 1_000_000,
     b'{"model": "m", "messages": [' + b"[]," * 500_000 + b"[]]}",
+    b'{"model": "m", "messages": [{"role": "user", "content": ['
+    + b"[]," * 500_000 + b"[]]}]}",
     b'{"model": "m", "n": 1e400, "messages": [{"role": "user"}]}',
     b'{"model": "m", "seed": NaN, "messages": [{"role": "user"}]}',
     b'{"model": "m", "max_tokens": -1, "messages": [{"role": "user"}]}',

@@ -63,7 +63,7 @@ class Cabin:
         self, *words: str, environment: tuple[str, ...] = (), **host: Any
     ) -> DockerContainer:
         binds = [f"{self.content}:/run/stateroom:ro", f"{self.data}:/data"]
-        config = {
+        config: dict[str, Any] = {
             "Image": self.image,
             "Entrypoint": [PROGRAM],
             "Cmd": list(words),

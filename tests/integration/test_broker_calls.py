@@ -239,6 +239,15 @@ async def test_garbage_from_a_provider_is_a_502(lab: Lab, body: bytes) -> None:
     assert await lab.taken("a") == (0, 0, 0)
 
 
+async def test_an_answer_without_an_end_is_a_502(lab: Lab) -> None:
+    """An answer that is larger than any model's is not kept, however well it is formed."""
+    async with ModelServer(answers("x" * (33 * 1024 * 1024))) as server:
+        await lab.provide(server.base_url)
+        response = await lab.chat("a")
+    assert response.status_code == 502
+    assert "too long" in response.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"data: nonsense\n\n", b"data: []\n\n", b"data: \xff\n\n", b"data: {}\n\n",
              b"x" * (9 * 1024 * 1024)]

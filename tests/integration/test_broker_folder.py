@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,16 @@ from stateroom.broker.register import Register
 from stateroom.errors import Away, Retryable
 from tests.stubs.broker_lab import key_sha
 
+REPLACES = """
+import asyncio, sys
+from pathlib import Path
+from stateroom.broker.folder import FolderGrants
+from stateroom.broker.grants import Grant
+async def main():
+    for number in range(2000):
+        await FolderGrants(Path(sys.argv[1])).put(sys.argv[2], Grant(str(number), "t", "p", ()))
+asyncio.run(main())
+"""
 GRANT = Grant("c1", "t1", "main", ("m",), 20.0)
 SHA = key_sha("key")
 
@@ -35,6 +49,30 @@ async def test_what_is_put_is_read_on_both_sides(path: Path) -> None:
     await grants.remove(SHA)
     assert register.grant("key") is None
     assert await grants.read() == {}
+
+
+async def test_two_changes_within_one_tick_of_the_clock_are_both_seen(path: Path) -> None:
+    """A file system whose times are coarse gives both changes the same time."""
+    tick = time.time_ns()
+    grants, register = FolderGrants(path), Register(path, now=lambda: tick + 4_000_000)
+    for cabin in ("c1", "c2"):
+        grant = dataclasses.replace(GRANT, cabin=cabin)
+        await grants.put(SHA, grant)
+        os.utime(path / "grants", ns=(tick, tick))
+        assert register.grant("key") == grant
+
+
+def test_a_reader_never_misses_what_is_being_replaced(path: Path) -> None:
+    """While another process replaces a grant over and over, it is never seen as gone."""
+    asyncio.run(FolderGrants(path).put(SHA, GRANT))
+    register = Register(path)
+    writer = subprocess.Popen([sys.executable, "-c", REPLACES, str(path), SHA])
+    looked = 0
+    while writer.poll() is None:
+        assert register.grant("key") is not None
+        looked += 1
+    assert writer.returncode == 0
+    assert looked > 100
 
 
 async def test_providers_are_kept_the_same_way(path: Path) -> None:

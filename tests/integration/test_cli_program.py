@@ -222,6 +222,17 @@ def test_a_terminal_gets_colours_and_a_question(cli: Cli) -> None:
     assert cli.stub.sent("DELETE", "/tenants/acme")
 
 
+def test_a_terminal_shows_what_is_waited_for(cli: Cli) -> None:
+    """Each phase stays as a line, the running clock is wiped away, the tenant is the result."""
+    cli.stub.on("POST", "/tenants/acme/restart", Answer(202, tenant(phase="starting")))
+    cli.stub.on("GET", "/tenants/acme", tenant(phase="starting"), tenant())
+    shown = in_terminal(cli, ["tenants", "restart", "acme", "--wait"])
+    assert " s  acme: starting\r\n" in shown
+    assert " s  acme: starting ..." in shown
+    assert "\x1b[2K" in shown
+    assert "https://acme.t.localhost:8443/" in shown
+
+
 def test_a_log_line_does_not_command_a_terminal(cli: Cli) -> None:
     """A tenant's escape sequences are shown as text."""
     text = "\x1b[2Jgone\n"

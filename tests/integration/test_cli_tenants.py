@@ -95,7 +95,7 @@ def test_every_problem_of_a_refusal_is_on_a_line_of_its_own(cli: Cli) -> None:
     assert found.code == 2
     assert found.out == ""
     assert found.err.splitlines() == [
-        "Error: Not valid.",
+        "Error: Not accepted: 2 problems.",
         "  /slug: Not a slug. Hint: Use a-z.",
         "  /values/budget: Too low.",
     ]

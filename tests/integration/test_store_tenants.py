@@ -146,7 +146,7 @@ async def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
             "/secrets/LD_PRELOAD",
             "/restore_volume",
         }
-        assert all(p.hint for p in refusal.value.problems)
+        assert all(p.detail and p.code for p in refusal.value.problems)
         assert (await it.steward.desired()).tenants == ()
 
 

@@ -6,8 +6,6 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stateroom.broker.fake import MemoryGrants
 from stateroom.broker.grants import (
@@ -21,8 +19,6 @@ from stateroom.broker.grants import (
     provider_document,
     provider_from,
 )
-from stateroom.broker.limits import Bounds, Turnstile
-from stateroom.broker.refusals import Refusal
 
 GRANT = Grant("c1", "t1", "main", ("a", "b"), 20.0, "10.0.0.2")
 PROVIDER = Provider("openai", "https://x.example/v1", "sk-1", {"a": {"input": 1.0, "output": 2.0}})
@@ -114,20 +110,3 @@ async def test_the_fake_keeps_the_seams_promises() -> None:
     await grants.remove("k")
     await grants.remove_provider("main")
     assert (await grants.read(), await grants.read_providers()) == ({}, {})
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(st.integers(0, 40), max_size=3))))
-def test_the_turnstile_forgets_whoever_left(calls: list[tuple[str, list[int]]]) -> None:
-    """Whatever calls did, refused ones too, nothing of them is counted after they ended."""
-    bounds = Bounds(calls=2, body=30, cabin_bytes=40, total_bytes=50, free_bytes=5)
-    turnstile = Turnstile(bounds)
-    for cabin, sizes in calls:
-        try:
-            with turnstile.enter(cabin) as held:
-                for size in sorted(sizes):
-                    held.grow_to(size)
-        except Refusal:
-            continue
-    with turnstile.enter("a") as first, turnstile.enter("b") as second:
-        first.grow_to(30)
-        second.grow_to(30)

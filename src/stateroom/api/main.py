@@ -1,4 +1,4 @@
-"""The api's process: builds everything once, then serves on loopback until it is told to end."""
+"""The api's process: builds everything once, then serves on its Unix socket until told to end."""
 
 from __future__ import annotations
 
@@ -71,8 +71,7 @@ async def run(settings: Settings, installation: Installation) -> None:
     )
     config = uvicorn.Config(
         app,
-        host="127.0.0.1",
-        port=settings.api_port,
+        uds=str(layout.api_socket),
         loop="asyncio",
         http="h11",
         ws="none",

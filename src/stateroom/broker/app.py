@@ -66,9 +66,10 @@ class CabinsApp:
             body = await self._body(receive, held)
             if body is None:
                 return
-            call = self._calls.prepare(grant, body)
-            # From here on only what is sent on is held, not what came.
-            del body
+            async with held.work():
+                call = self._calls.prepare(grant, body)
+                # From here on only what is sent on is held, not what came.
+                del body
             await _while_there(self._calls.run(call, reply), receive)
 
     async def _body(self, receive: Receive, held: Pass) -> bytes | None:

@@ -2,19 +2,24 @@
 
 Calls are counted by cabin; bytes that a request holds in memory are counted by cabin and for
 all together. The first part of every request is free of the common count, so that those who
-send much cannot keep out those who send little.
+send much cannot keep out those who send little. Work that stops everything else while it lasts
+is done by a cabin one piece at a time, with rests.
 """
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from stateroom.broker import refusals
 
 MIB = 1024 * 1024
+LONG_SECONDS = 0.02
+RESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Turnstile:
         self._bounds = bounds
         self._calls: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Lock] = {}
         self._total = 0
 
     @contextmanager
@@ -55,6 +61,12 @@ class Turnstile:
         finally:
             held.release()
             self._take(self._calls, cabin, 1)
+            if cabin not in self._calls:
+                self._turns.pop(cabin, None)
+
+    def turn(self, cabin: str) -> asyncio.Lock:
+        """Held by the one call of this cabin that may work just now."""
+        return self._turns.setdefault(cabin, asyncio.Lock())
 
     def hold(self, cabin: str, before: int, after: int) -> None:
         """One request has grown. Raises Refusal when that is too much for now."""
@@ -93,6 +105,19 @@ class Pass:
         """Raises Refusal; what was held stays held until `release`."""
         self._turnstile.hold(self._cabin, self._held, size)
         self._held = size
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[None]:
+        """Around what cannot be interrupted. When it took long, the cabin's next such work waits
+        for a multiple of that time: so a cabin gets a quarter of the broker at the most."""
+        async with self._turnstile.turn(self._cabin):
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                took = time.monotonic() - began
+                if took > LONG_SECONDS:
+                    await asyncio.sleep(RESTS * took)
 
     def release(self) -> None:
         held, self._held = self._held, 0

@@ -26,47 +26,50 @@ SETTLED_NS = 100_000_000
 tick of the first leaves the same time. So a listing is only trusted once the folder's time
 lies this far back."""
 
-ATTEMPTS = 5
+ATTEMPTS = 50
 NOT_HERE = "The broker has not been given its grants yet; try again in a moment."
 
 T = TypeVar("T")
 
 
 class Register:
-    """path: the folder that `FolderGrants` writes."""
+    """path: the folder that `FolderGrants` writes. now: nanoseconds since the epoch."""
 
-    def __init__(self, path: Path) -> None:
-        self._grants = _Shelf(path / GRANTS, grant_from)
-        self._providers = _Shelf(path / PROVIDERS, provider_from)
+    def __init__(self, path: Path, now: Callable[[], int] = time.time_ns) -> None:
+        self._grants = _Shelf(path / GRANTS, grant_from, now)
+        self._providers = _Shelf(path / PROVIDERS, provider_from, now)
 
     def grant(self, token: str) -> Grant | None:
         """What the bearer of a key may do. Only its hash is looked up: how long that takes says
         nothing about a key. Raises Away while the steward has not been here yet."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-        return self._grants.now().get(digest)
+        return self._grants.current().get(digest)
 
     def provider(self, name: str) -> Provider | None:
-        return self._providers.now().get(name)
+        return self._providers.current().get(name)
 
 
 class _Shelf(Generic[T]):
     """One folder of files, parsed and kept in step."""
 
-    def __init__(self, path: Path, parse: Callable[[Mapping[str, Any]], T]) -> None:
+    def __init__(
+        self, path: Path, parse: Callable[[Mapping[str, Any]], T], now: Callable[[], int]
+    ) -> None:
         self._path = path
+        self._now = now
         self._parse = parse
         self._parsed: dict[str, T] = {}
         self._values: dict[str, T] = {}
         self._stamp = (0, 0)
 
-    def now(self) -> Mapping[str, T]:
+    def current(self) -> Mapping[str, T]:
         try:
             found = self._path.stat()
         except OSError as error:
             raise Away(NOT_HERE) from error
         stamp = (found.st_ino, found.st_mtime_ns)
         if stamp != self._stamp:
-            settled = time.time_ns() - found.st_mtime_ns >= SETTLED_NS
+            settled = self._now() - found.st_mtime_ns >= SETTLED_NS
             self._list()
             self._stamp = stamp if settled else (0, 0)
         return self._values

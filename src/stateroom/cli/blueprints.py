@@ -202,6 +202,8 @@ def _change(change: Mapping[str, Any]) -> str:
 def _print_yaml(screen: Screen, document: Any) -> None:
     import yaml
 
-    written = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    written = yaml.safe_dump(
+        document, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
     for line in written.splitlines():
         screen.raw(line)

@@ -215,12 +215,21 @@ def _refusal(response: httpx.Response) -> Failure:
         where = f"{response.request.method} {response.request.url.path}"
         message = f"{where} was answered with {response.status_code}, not by Stateroom's API. "
         return Failure(message + "Check STATEROOM_URL.")
+    problems = problems_in(answer)
+    return Failure(_sentence(response, answer, len(problems)), code, problems, answer)
+
+
+def _sentence(response: httpx.Response, answer: Mapping[str, Any], problems: int) -> str:
+    if problems:
+        # The problems follow, each on a line of its own: the api's summary would repeat them.
+        return f"Not accepted: {problems} problem{'s' if problems > 1 else ''}."
     message = str(answer.get("detail") or answer.get("title") or "Refused.")
     if response.status_code == 401 and "STATEROOM_KEY" not in message:
         message += " The key comes from STATEROOM_KEY, else from $STATEROOM_HOME/admin.key."
-    if wait := response.headers.get("Retry-After"):
-        message += f" Try again in {wait} s." if wait.isdigit() else ""
-    return Failure(message, code, problems_in(answer), answer)
+    wait = response.headers.get("Retry-After", "")
+    if wait.isdigit() and "try again" not in message.lower():
+        message += f" Try again in {wait} s."
+    return message
 
 
 def _problem_document(response: httpx.Response) -> dict[str, Any] | None:

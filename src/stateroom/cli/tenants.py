@@ -11,7 +11,7 @@ import typer
 from stateroom.cli import tenant_life, tenant_watch
 from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.asking import confirm
-from stateroom.cli.failure import usage
+from stateroom.cli.failure import Code, Failure, usage
 from stateroom.cli.options import (
     WAIT_SECONDS,
     Json,
@@ -265,9 +265,15 @@ def _values(
 ) -> dict[str, Any]:
     from stateroom.cli import values
 
-    schema: Mapping[str, Any] = {}
-    if values.needs_schema(pairs):
+    if not values.needs_schema(pairs):
+        return values.values(pairs, {})
+    try:
         schema = s.api.get_object(path("blueprints", blueprint, "schema"), revision=revision)
+    except Failure as failure:
+        if failure.code is not Code.NOT_FOUND:
+            raise
+        # The call itself says that there is no such blueprint, beside everything else.
+        schema = {}
     return values.values(pairs, schema)
 
 

@@ -50,18 +50,20 @@ def _recent(wish: Wish, kinds: tuple[str, ...]) -> list[Failure]:
 
 
 def _streak(newest_first: Iterable[Failure], now: float, pauses: tuple[float, ...]) -> Streak:
-    count, later, last = 0, now, None
+    row: list[Failure] = []
     for failure in newest_first:
-        if later - failure.at > FORGET_AFTER:
+        later = row[-1].at if row else now
+        # What lived well before it failed ended the streak before it, and begins a new one.
+        if later - failure.at > FORGET_AFTER or (row and _lived_well(failure)):
             break
-        if last is not None and failure.at - failure.began_at > LIVED_WELL:
+        row.append(failure)
+        if _lived_well(failure):
             break
-        last = last or failure
-        later = failure.at
-        count += 1
-    if last is None:
+    if not row:
         return NONE
-    if last.at - last.began_at > LIVED_WELL:
-        count = 1
-    pause = pauses[min(count, len(pauses)) - 1]
-    return Streak(count, last.at + pause, last)
+    pause = pauses[min(len(row), len(pauses)) - 1]
+    return Streak(len(row), row[0].at + pause, row[0])
+
+
+def _lived_well(failure: Failure) -> bool:
+    return failure.at - failure.began_at > LIVED_WELL

@@ -389,9 +389,8 @@ def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) 
         return _plan_awake(now, wish, view, current, resize)
     if view.open_route is not False or _may_start(now, wish, view, boots) is not None:
         return replace(_before_it_ends(now, wish, view, boots), actions=resize)
-    grow = () if disks_fit(wish, view.inventory) else (Prepare(wish.cabin, wish.volumes),)
-    stop = Stop(current.name, _grace(wish))
-    return Step((*resize, stop, *grow, Start(current.name)))
+    ended = _plan_stopped(now, wish, view, replace(current, state=State.EXITED), boots)
+    return replace(ended, actions=(Stop(current.name, _grace(wish)), *ended.actions))
 
 
 def _plan_awake(

@@ -11,9 +11,7 @@ from stateroom.domain.routes import Door, Route, RouteTable
 
 def render(plan: Plan, slugs: Mapping[str, str], before: RouteTable | None = None) -> str:
     """slugs: by cabin id, for people. before: the edge's table now, to say what changes."""
-    lines: list[str] = []
-    for provider in plan.providers:
-        lines.append(f"broker: {sentence(provider)}")
+    lines = [f"broker: {sentence(provider)}" for provider in plan.providers]
     if plan.publish is not None:
         lines += [f"edge: {change}" for change in route_changes(before, plan.publish.table)]
     for cabin, todo in plan.cabins.items():

@@ -132,14 +132,9 @@ def _running(facts: _Facts) -> Status:
         phase = Phase.READY if current and is_healthy(current, facts.inventory) else Phase.DEGRADED
         reason = "" if phase is Phase.READY else "its runtime is slow to answer"
         return Status(phase, reason, facts.waiting, applied)
-    if _serving(facts, current) and applied < wish.generation:
-        return Status(
-            Phase.STARTING, _first(facts, "a change is being applied"), facts.waiting, applied,
-            settles_at,
-        )
-    return Status(
-        Phase.STARTING, _first(facts, "its runtime is starting"), facts.waiting, applied, settles_at
-    )
+    serving = _is_open(facts) and any(i.state is State.RUNNING for i in facts.instances)
+    doing = "a change is being applied" if serving else "its runtime is starting"
+    return Status(Phase.STARTING, _first(facts, doing), facts.waiting, applied, settles_at)
 
 
 def _current(facts: _Facts) -> Instance | None:
@@ -189,10 +184,13 @@ def _serving(facts: _Facts, current: Instance | None) -> bool:
     return (
         current is not None
         and current.state is State.RUNNING
-        and facts.observed is not None
         and facts.observed == facts.wanted
-        and facts.observed.door is Door.OPEN
+        and _is_open(facts)
     )
+
+
+def _is_open(facts: _Facts) -> bool:
+    return facts.observed is not None and facts.observed.door is Door.OPEN
 
 
 def _settles_at(facts: _Facts) -> float:
@@ -203,14 +201,16 @@ def _settles_at(facts: _Facts) -> float:
 
 
 def _applied_generation(facts: _Facts, current: Instance | None) -> int:
-    """The generation whose content the running instance acts on; an instance that has to begin
-    anew, or a content written a moment ago, still stands for the generation before."""
+    """The generation whose content the running instance acts on, be it one that is to be
+    replaced; an instance that has to begin anew, or a content written a moment ago, still
+    stands for the generation before."""
     content = facts.inventory.content.get(facts.wish.cabin.id)
-    if content is None or current is None or current.state is not State.RUNNING:
+    acting = current or next((i for i in facts.instances if i.state is State.RUNNING), None)
+    if content is None or acting is None or acting.state is not State.RUNNING:
         return 0
-    if restart_reason(facts.now, facts.wish, current, facts.inventory):
+    if restart_reason(facts.now, facts.wish, acting, facts.inventory):
         return max(0, content.version.generation - 1)
-    if _settles_at(facts) and content.written_at > current.started_at:
+    if _settles_at(facts) and content.written_at > acting.started_at:
         return max(0, content.version.generation - 1)
     return content.version.generation
 

@@ -24,6 +24,8 @@ class EdgeConfig:
     own_networks: callers from there are shown to the runtime as STAND_IN_ADDRESS.
     max_connections: of all clients together; one source address gets at most half of them.
     tenant_requests: of one tenant in flight at once, WebSockets and streams included.
+    api_socket: where the api listens; then it needs no network of its own, and the edge answers on
+    loopback's api_port for it. None: the api itself listens on that port.
     threads: 0 leaves it to HAProxy, which takes one for each core."""
 
     console_host: str
@@ -36,6 +38,7 @@ class EdgeConfig:
     https_port: int = 8443
     http_port: int = 8080
     api_port: int = 8070
+    api_socket: Path | None = None
     own_networks: tuple[str, ...] = OWN_NETWORKS
     max_connections: int = 4000
     tenant_requests: int = 256
@@ -44,7 +47,9 @@ class EdgeConfig:
     def __post_init__(self) -> None:
         """Raises ValueError: HAProxy parts words at spaces, in its configuration and in commands
         of its runtime API, and gives quotes, # and $ a meaning."""
-        paths = (self.certificate, self.session_key, self.maps, self.socket, self.pages)
+        paths = [self.certificate, self.session_key, self.maps, self.socket, self.pages]
+        if self.api_socket is not None:
+            paths.append(self.api_socket)
         for value in (*map(str, paths), self.console_host):
             if not _PLAIN.fullmatch(value):
                 raise ValueError(
@@ -56,6 +61,13 @@ class EdgeConfig:
     def port_suffix(self) -> str:
         """What follows a host in a URL of ours; browsers leave out 443."""
         return "" if self.https_port == 443 else f":{self.https_port}"
+
+    @property
+    def api_address(self) -> str:
+        """The api, as HAProxy writes addresses."""
+        if self.api_socket is not None:
+            return f"unix@{self.api_socket}"
+        return f"127.0.0.1:{self.api_port}"
 
     @property
     def map_file(self) -> Path:

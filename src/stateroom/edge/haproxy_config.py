@@ -41,6 +41,7 @@ def render(config: EdgeConfig) -> str:
         _defaults(),
         _plain_front(config),
         _front(config),
+        *_loopback_front(config),
         _api(config),
         _platform(config),
         haproxy_runtimes.backend(config, "programs"),
@@ -183,8 +184,28 @@ def _after_response(config: EdgeConfig) -> list[str]:
     return ["http-after-response set-header X-Content-Type-Options nosniff", strict]
 
 
+def _loopback_front(config: EdgeConfig) -> tuple[list[str], ...]:
+    """The api's own port on this machine, for an api that has no network. What only the edge may
+    say of a tenant's host is taken out; the api checks the Host."""
+    if config.api_socket is None:
+        return ()
+    return (
+        [
+            "frontend loopback",
+            f"bind 127.0.0.1:{config.api_port}",
+            "http-request set-var(txn.host) req.hdr(host)",
+            "http-request set-var(txn.method) method",
+            "http-request set-var(txn.shown) path",
+            "http-request del-header X-Stateroom- -m beg",
+            "http-request del-header X-Forwarded- -m beg",
+            "http-request del-header Forwarded",
+            "default_backend api",
+        ],
+    )
+
+
 def _api(config: EdgeConfig) -> list[str]:
-    return ["backend api", f"server api 127.0.0.1:{config.api_port} maxconn 512"]
+    return ["backend api", f"server api {config.api_address} maxconn 512"]
 
 
 def _platform(config: EdgeConfig) -> list[str]:
@@ -198,7 +219,7 @@ def _platform(config: EdgeConfig) -> list[str]:
         "http-request del-header Cookie",
         "http-request set-header X-Stateroom-Tenant %[var(txn.tenant)]",
         "http-request set-header X-Stateroom-Host %[var(txn.host)]",
-        f"server api 127.0.0.1:{config.api_port} maxconn 64",
+        f"server api {config.api_address} maxconn 64",
     ]
 
 

@@ -17,7 +17,6 @@ from stateroom.layout import Layout
 from stateroom.settings import Settings
 
 
-
 async def bring_down(docker: Docker, settings: Settings, *, purge: bool) -> list[str]:
     """What was done, a sentence each. Raises Permanent where there is no installation."""
     known = machine.known_installation(Layout(settings.home))

@@ -17,6 +17,7 @@ import httpx
 from aiodocker import Docker
 
 from stateroom.domain.cabin import Installation
+from stateroom.edge.addresses import listen_addresses
 from stateroom.errors import Permanent
 from stateroom.installation import machine
 from stateroom.installation import parts as table
@@ -78,6 +79,7 @@ async def _furnish(
             "python3", "-m", "stateroom.installation.home",
             "--installation", installation.id,
             "--owner", f"{os.getuid()}:{os.getgid()}",
+            *(f"--listen={address}" for address in listen_addresses(settings.edge_address)),
         ],
         settings,
         environment,

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -34,11 +35,13 @@ ROOT = 0
 
 @dataclass(frozen=True, slots=True)
 class Furnisher:
-    """owner: uid and gid of the person who ran `up`, who may read the admin key."""
+    """owner: uid and gid of the person who ran `up`, who may read the admin key. listen: where
+    the edge does; only the host can tell which addresses it has."""
 
     settings: Settings
     installation: Installation
     owner: tuple[int, int]
+    listen: tuple[str, ...]
     now: float
 
     @property
@@ -63,6 +66,7 @@ class Furnisher:
             (layout.api, uid("api"), uid("api"), 0o700),
             (layout.steward, uid("steward"), uid("steward"), 0o700),
             (layout.home / "run", ROOT, ROOT, 0o755),
+            (layout.api_socket.parent, uid("api"), group, shared),
             (layout.steward_socket.parent, uid("steward"), group, shared),
             (layout.broker_socket.parent, uid("broker"), group, shared),
             (layout.edge_socket.parent, uid("edge"), group, shared),
@@ -122,7 +126,7 @@ class Furnisher:
 
     def edge_files(self) -> None:
         layout, edge = self.layout, self.installation.part_uid("edge")
-        text = haproxy_config.render(edge_config(self.settings))
+        text = haproxy_config.render(edge_config(self.settings, self.listen))
         write(layout.edge / "haproxy.cfg", text.encode(), edge, edge, 0o440)
         make_map(layout.maps)
         for path in layout.maps.iterdir():
@@ -144,21 +148,19 @@ class Furnisher:
             write(self.layout.installation, data, *self.owner, 0o644)
 
 
-def edge_config(settings: Settings) -> EdgeConfig:
+def edge_config(settings: Settings, listen: tuple[str, ...]) -> EdgeConfig:
     layout = Layout(settings.home)
-    addresses: tuple[str, ...] = (settings.edge_address,)
-    if settings.edge_address == "127.0.0.1" and Path("/proc/sys/net/ipv6").exists():
-        addresses = ("127.0.0.1", "::1")
     return EdgeConfig(
         console_host=settings.console_host,
         certificate=layout.edge / "tls.pem",
         session_key=layout.edge / "sign.pub",
         maps=layout.maps,
         socket=layout.edge_socket,
-        addresses=addresses,
+        addresses=listen,
         https_port=settings.https_port,
         http_port=settings.http_port,
         api_port=settings.api_port,
+        api_socket=layout.api_socket,
     )
 
 
@@ -172,7 +174,8 @@ def write(path: Path, data: bytes, uid: int, gid: int, mode: int) -> None:
         return
     scratch = path.with_name(f".{path.name}.new")
     scratch.unlink(missing_ok=True)
-    with open(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+    descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         os.fchown(file.fileno(), uid, gid)
         os.fchmod(file.fileno(), mode)
@@ -185,15 +188,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stateroom.installation.home")
     parser.add_argument("--installation", required=True, help="two hex digits")
     parser.add_argument("--owner", required=True, help="UID:GID of who may read the admin key")
+    parser.add_argument("--listen", required=True, action="append", help="the edge's address")
     given = parser.parse_args()
     settings = load()
     uid, _, gid = given.owner.partition(":")
     installation = Installation(
         given.installation, IPv4Network(settings.subnets), settings.broker_port
     )
-    Furnisher(settings, installation, (int(uid), int(gid)), time.time()).everything()
+    owner, listen = (int(uid), int(gid)), tuple(given.listen)
+    Furnisher(settings, installation, owner, listen, time.time()).everything()
     path = entry_point_path(Layout(settings.home), ENTRY_POINT.read_bytes())
-    print(json.dumps({"entry_point": str(path)}))
+    sys.stdout.write(json.dumps({"entry_point": str(path)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,7 +126,9 @@ async def seen_parts(docker: Docker, installation: Installation) -> dict[str, Se
     return seen
 
 
-async def ensure_part(docker: Docker, ground: table.Ground, part: table.Part, seen: Seen | None) -> bool:
+async def ensure_part(
+    docker: Docker, ground: table.Ground, part: table.Part, seen: Seen | None
+) -> bool:
     """Runs afterwards, made from today's table. True when something had to be done."""
     body = table.container(ground, part)
     if seen is not None and seen.digest == body["Labels"][table.DIGEST_LABEL]:
@@ -211,7 +212,7 @@ async def empty_home(
 
 def docker_group(settings: Settings) -> int:
     """The group that may use the engine's socket."""
-    return os.stat(Path(settings.docker.removeprefix("unix://"))).st_gid
+    return Path(settings.docker.removeprefix("unix://")).stat().st_gid
 
 
 def engine_facts(info: Mapping[str, Any]) -> str:

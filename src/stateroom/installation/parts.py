@@ -126,13 +126,15 @@ def _guard(ground: Ground) -> Part:
 
 def _edge(ground: Ground) -> Part:
     layout = Layout(ground.settings.home)
-    run = layout.edge_socket.parent
+    run, api = layout.edge_socket.parent, layout.api_socket.parent
     return Part(
         name="edge",
-        command=("haproxy", "-W", "-db", "-f", str(layout.edge / "haproxy.cfg")),
+        command=("haproxy", "-db", "-f", str(layout.edge / "haproxy.cfg")),
         user=_user(ground, "edge"),
         groups=(ground.installation.group,),
-        binds=(f"{layout.edge}:{layout.edge}:ro", f"{run}:{run}:rw"),
+        binds=(
+            f"{layout.edge}:{layout.edge}:ro", f"{run}:{run}:rw", f"{api}:{api}:ro",
+        ),
         memory_mb=512,
     )
 
@@ -189,7 +191,7 @@ def _steward(ground: Ground) -> Part:
 
 def _api(ground: Ground) -> Part:
     layout = Layout(ground.settings.home)
-    run = layout.steward_socket.parent
+    run, own = layout.steward_socket.parent, layout.api_socket.parent
     return Part(
         name="api",
         command=_python("stateroom.api"),
@@ -199,8 +201,10 @@ def _api(ground: Ground) -> Part:
             f"{layout.store}:{layout.store}:rw",
             f"{layout.api}:{layout.api}:ro",
             f"{run}:{run}:ro",
+            f"{own}:{own}:rw",
         ),
         environment=(("STATEROOM_INSTALLATION", ground.installation.id),),
+        network="none",
     )
 
 
@@ -229,13 +233,14 @@ def container_name(installation: Installation, part: str) -> str:
 
 def container(ground: Ground, part: Part) -> dict[str, Any]:
     """The body for Docker, with a digest of itself as a label: another digest, another part."""
+    environment = {**ground.environment, **dict(part.environment)}
     body = {
         "Image": ground.image,
         "Entrypoint": list(part.command),
         "Cmd": [],
         "User": part.user,
         "WorkingDir": "/",
-        "Env": [f"{k}={v}" for k, v in sorted({**ground.environment, **dict(part.environment)}.items())],
+        "Env": [f"{name}={value}" for name, value in sorted(environment.items())],
         "HostConfig": {
             "Binds": list(part.binds),
             "NetworkMode": part.network,

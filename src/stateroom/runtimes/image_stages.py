@@ -21,8 +21,8 @@ import tarfile
 import tempfile
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,16 +171,18 @@ class Workshop:
         """The root file system that a command writes to its standard output, as an image."""
         broken: list[ImageError] = []
 
-        async def archive() -> AsyncIterator[bytes]:
+        async def archive() -> AsyncGenerator[bytes, None]:
             try:
-                async for block in self.output_of(command):
-                    yield block
+                async with aclosing(self.output_of(command)) as blocks:
+                    async for block in blocks:
+                        yield block
             except ImageError as error:
                 broken.append(error)  # else it is told as a lost connection to the engine
                 raise
 
         try:
-            return await self._import(stage, archive())
+            async with aclosing(archive()) as blocks:
+                return await self._import(stage, blocks)
         except DockerError as error:
             if broken:
                 raise broken[0] from error
@@ -203,7 +205,7 @@ class Workshop:
 
     async def output_of(
         self, command: Sequence[str], environ: Mapping[str, str] | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """What a program of the host writes; fails if it fails, after its last byte."""
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, env=environ,
@@ -256,14 +258,19 @@ class Workshop:
                     with files.archive() as archive:
                         await container.put_archive(place, archive)  # type: ignore[no-untyped-call]
             await container.start()
-            async for text in container.log(stdout=True, stderr=True, follow=True):
-                self.tail.extend(text.splitlines())
+            await self._follow(container)
             code = (await container.wait())["StatusCode"]
             if code:
                 raise ImageError(f"its script ended with exit code {code}")
             return await self._commit(stage, container, changes)
         finally:
             await asyncio.shield(container.delete(force=True, v=True))
+
+    async def _follow(self, container: DockerContainer) -> None:
+        lines: Any = container.log(stdout=True, stderr=True, follow=True)  # closed on a cancel
+        async with aclosing(lines) as texts:
+            async for text in texts:
+                self.tail.extend(text.splitlines())
 
     async def _commit(
         self, stage: Stage, container: DockerContainer, changes: Sequence[str]

@@ -118,7 +118,7 @@ async def run(settings: Settings) -> None:
     grants = FolderGrants(place.grants, place.installation.group)
     compiler = Compiler(place.installation, settings, keys)
     providers = Providers(keys)
-    prober = Prober(lambda: loop.wake())
+    prober = Prober(lambda: loop.wake())  # noqa: PLW0108  (the loop is made further down)
     sources = Sources(
         engine, edge, grants, lambda: read_state(layout.guard_state, time.time()), prober.health
     )
@@ -141,9 +141,12 @@ async def run(settings: Settings) -> None:
             "broker": loop.last.inventory.grants is not None,
         }
 
+    def compiler_of_its_own() -> Compiler:
+        return Compiler(place.installation, settings, keys)
+
     services = Services(
         loop, store, engine, Access(store, keys), UsageReader(engine, layout.broker_socket),
-        Preview(store, sources, lambda: Compiler(place.installation, settings, keys), engine, local),
+        Preview(store, sources, compiler_of_its_own, engine, local),
         status,
     )
     runner = await serve(make_app(services), layout.steward_socket)

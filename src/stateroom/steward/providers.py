@@ -12,7 +12,6 @@ from stateroom.steward.wishes import DEMO
 from stateroom.store.records import ProviderRecord
 from stateroom.store.sealing import PROVIDER_KEY
 
-
 log = logging.getLogger(__name__)
 
 

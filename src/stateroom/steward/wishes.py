@@ -190,7 +190,8 @@ def pinned_images(images: Mapping[str, Mapping[str, object]]) -> dict[str, Pinne
 
 def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object, ...]:
     tenant, cabin = entry.tenant, entry.cabin
-    pinned = tuple(sorted((r, str(p["id"])) for r, p in revision.images.items())) if revision else ()
+    images = revision.images if revision else {}
+    pinned = tuple(sorted((reference, str(pin["id"])) for reference, pin in images.items()))
     return (
         tenant.id,
         tenant.generation,

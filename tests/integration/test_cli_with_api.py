@@ -1,0 +1,174 @@
+"""The command line against the real api process: the two agree on every shape that they share.
+
+No steward runs: tenants stay as they were asked for, and what needs one says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+from nacl.public import PrivateKey
+
+from tests.integration.cli_stub import KEY, Cli, Stub
+
+BLUEPRINT = files("stateroom").joinpath("templates/support-agent.yaml").read_text()
+CREATE = ("tenants", "create", "acme", "-b", "support-agent")
+
+
+@pytest.fixture(scope="module")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    home = tmp_path_factory.mktemp("home")
+    with running_api(home) as url:
+        stub = Stub()
+        stub.url = url
+        program = Cli(stub, home)
+        assert program("blueprints", "apply", "-", stdin=BLUEPRINT).code == 0
+        yield program
+
+
+@contextmanager
+def running_api(home: Path) -> Iterator[str]:
+    for folder in ("api", "store", "run/steward"):
+        (home / folder).mkdir(parents=True)
+    (home / "api/seal.pub").write_bytes(bytes(PrivateKey.generate().public_key))
+    (home / "api/admin.sha256").write_text(hashlib.sha256(KEY.encode()).hexdigest())
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {
+        "STATEROOM_HOME": str(home),
+        "STATEROOM_API_PORT": str(port),
+        "STATEROOM_INSTALLATION": "7c",
+    }
+    with (home / "api.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stateroom.api"], env=os.environ | environ, stderr=log
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for_health(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for_health(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{url}/api/v1/health"):
+                return
+        except urllib.error.URLError:
+            assert process.poll() is None, "the api ended"
+            time.sleep(0.1)
+    raise AssertionError("the api does not answer")
+
+
+def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli) -> None:
+    """Create, list, show, change, restart, events and delete are understood by both sides."""
+    made = cli(
+        *CREATE,
+        *("--set", "budget=3", "--set", "prompt=3", "--limit", "memory_mb=1024"),
+        *("--secret", "CRM_API_KEY=-", "--name", "Acme Inc.", "--json"),
+        stdin="hunter2\n",
+    ).json
+    assert (made["own_values"], made["own_limits"]) == (
+        {"budget": 3, "prompt": "3"},
+        {"memory_mb": 1024},
+    )
+    assert [t["slug"] for t in cli("tenants", "list", "--json").json["items"]] == ["acme"]
+    assert "provisioning" in cli("tenants", "show", "acme").out
+    change = (
+        "tenants",
+        "set",
+        "acme",
+        "budget=9",
+        "--unset",
+        "prompt",
+        "--unset-limit",
+        "memory_mb",
+    )
+    changed = cli(*change, "--if-generation", "1", "--json").json
+    assert (changed["own_values"], changed["own_limits"]) == ({"budget": 9}, {})
+    assert cli(*change, "--if-generation", "1").code == 1
+    assert cli("tenants", "suspend", "acme", "--json").json["suspended"] is True
+    assert cli("tenants", "resume", "acme", "--json").json["suspended"] is False
+    assert cli("tenants", "restart", "acme", "--safe-mode", "--json").json["safe_mode"] is True
+    assert cli("tenants", "restart", "acme", "--wait", "--timeout", "0").code == 4
+    events = cli("tenants", "events", "acme").out.splitlines()
+    assert ("change=create" in events[0], len(events) >= 5) == (True, True)
+    assert cli("secrets", "set", "acme", "OTHER", stdin="x").code == 0
+    assert "OTHER" in cli("secrets", "list", "acme").out
+    assert cli("secrets", "unset", "acme", "OTHER").code == 0
+    assert cli("secrets", "unset", "acme", "OTHER").code == 3
+    assert cli("blueprints", "deploy", "support-agent", "--wait", "--timeout", "0").code == 4
+    assert cli("status").out.splitlines()[0].split() == ["tenants", "1", "(1", "provisioning)"]
+    assert cli("tenants", "delete", "acme", "--data", "erase", "--yes").code == 0
+    assert cli("tenants", "show", "acme", "--json").json["status"]["phase"] == "deleting"
+
+
+def test_all_problems_come_at_once(cli: Cli) -> None:
+    """Slug, blueprint, values and limits in one answer, each with its pointer."""
+    args = ("tenants", "create", "Bad_Slug", "-b", "support-agent")
+    found = cli(*args, "--set", "x=1", "--set", "budget=lots", "--limit", "cpu=900")
+    assert found.code == 2
+    for pointer in ("/slug", "/values/x", "/values/budget", "/limits/cpu"):
+        assert f"\n  {pointer}: " in found.err
+    found = cli("tenants", "create", "Bad_Slug", "-b", "nope", "--set", "x=1")
+    assert found.code == 2
+    assert "/blueprint" in found.err
+
+
+def test_a_blueprint_goes_out_and_comes_in_again(cli: Cli, tmp_path: Path) -> None:
+    """What `show` prints means the same to `apply`; a change is a revision with a diff."""
+    shown = cli("blueprints", "show", "support-agent").out
+    assert "says the same already" in cli("blueprints", "apply", "-", stdin=shown).out
+    changed = shown.replace("memory_mb: 2048", "memory_mb: 1536")
+    assert cli("blueprints", "apply", "-", stdin=changed).out.endswith("revision 2 is new.\n")
+    assert "memory_mb" in cli("blueprints", "diff", "support-agent", "1", "2").out
+    assert cli("blueprints", "diff", "support-agent", "1", "9").code == 3
+    rows = cli("blueprints", "revisions", "support-agent").out.splitlines()[1:]
+    assert sorted(row.split()[0] for row in rows) == ["1", "2"]
+    old = cli("blueprints", "show", "support-agent", "--revision", "1").out
+    assert yaml.safe_load(old) == yaml.safe_load(shown)
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(changed.replace("kind: url", "kind: urll"))
+    for verb in ("check", "apply"):
+        found = cli("blueprints", verb, str(bad))
+        assert (found.code, "urll" in found.err) == (1, True)
+
+
+def test_a_provider_keeps_its_key_to_itself(cli: Cli) -> None:
+    """It goes in by stdin, and only whether there is one comes out."""
+    base = ("providers", "set", "oai", "--kind", "openai", "--base-url", "https://m.example/v1")
+    assert cli(*base, "--price", "m=1,2", stdin="sk-secret\n").code == 0
+    listed = cli("providers", "list", "--json")
+    assert "sk-secret" not in listed.out
+    assert {p["name"]: p["has_key"] for p in listed.json["items"]} == {"demo": False, "oai": True}
+    assert cli("providers", "delete", "oai", "--yes").code == 0
+    assert cli("providers", "delete", "oai", "--yes").code == 3
+
+
+def test_what_needs_the_steward_says_that_it_is_away(cli: Cli) -> None:
+    """And when to try again; what needs none goes on."""
+    assert cli("tenants", "create", "globex", "-b", "support-agent").code == 0
+    for command in (("tenants", "logs", "globex"), ("tenants", "open", "globex"), ("plan",)):
+        found = cli(*command)
+        assert found.code == 1
+        assert "again" in found.err
+    assert cli("plan", "nobody").code == 3
+    assert "The steward is away" in cli("status").err
+    assert cli("volumes", "list", "--json").json == {"items": []}

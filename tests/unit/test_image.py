@@ -1,0 +1,63 @@
+"""What images are made of: pins, digests, and what must not be in the build files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from stateroom.runtimes import image_debian, image_openclaw, image_own
+from stateroom.runtimes.image_stages import REPOSITORY, ImageError, digest
+from stateroom.settings import OPENCLAW_VERSION
+
+LOCKS = sorted((REPOSITORY / "images/openclaw").rglob("package-lock.json"))
+
+
+def test_the_default_version_is_the_one_that_can_be_built() -> None:
+    assert image_openclaw.locked_version() == OPENCLAW_VERSION
+
+
+def test_every_package_is_pinned_with_a_checksum_and_no_address() -> None:
+    assert len(LOCKS) == 2
+    for lock in LOCKS:
+        for name, entry in json.loads(lock.read_text())["packages"].items():
+            assert "resolved" not in entry, name
+            bundled = entry.get("inBundle") or entry.get("link")
+            assert name == "" or bundled or entry["integrity"].startswith("sha512-"), name
+
+
+def test_both_architectures_have_a_node_of_one_version() -> None:
+    packages = json.loads(LOCKS[1].read_text())["packages"]
+    versions = {packages[f"node_modules/node-linux-{name}"]["version"] for name in ("x64", "arm64")}
+    assert len(versions) == 1
+
+
+def test_a_file_with_another_checksum_is_refused() -> None:
+    integrity = "sha512-" + base64.b64encode(hashlib.sha512(b"good").digest()).decode()
+    image_openclaw.check("https://one.example/a.tgz", b"good", integrity)
+    with pytest.raises(ImageError, match="checksum differs"):
+        image_openclaw.check("https://one.example/a.tgz", b"bad", integrity)
+
+
+def test_a_digest_tells_lists_apart(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("ab")
+    assert digest("ab", "c") != digest("a", "bc") != digest("abc")
+    assert digest(file) == digest(b"ab") == digest("ab")
+
+
+def test_stages_build_on_each_other() -> None:
+    for stages in (image_openclaw.stages(), image_own.stages()):
+        inputs = [stage.inputs for stage in stages]
+        assert len(set(inputs)) == len(stages)
+        assert all(re.fullmatch("[0-9a-f]{64}", one) for one in inputs)
+
+
+def test_a_system_is_made_of_the_packages_listed() -> None:
+    command = image_debian._system_command("# why\nca-certificates\n\nhaproxy\n")
+    assert "--include=ca-certificates,haproxy" in command
+    assert command[-2:] == ["bookworm", "-"]

@@ -1,0 +1,333 @@
+"""A world for the loop: the real loop, compiler and executor over the fakes, with a clock that
+only tests move. One `turn` is one pass and the work that it dispatched.
+
+What may never happen is watched while it turns (`_Watched`): a runtime that starts without its
+foundation, a serving one that is stopped, data that is erased unasked. A breach is kept in
+`breaches`, because the loop, as it should, survives exceptions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stateroom.broker.fake import MemoryGrants
+from stateroom.broker.grants import Grant, Provider
+from stateroom.domain import actions as a
+from stateroom.domain.cabin import Installation
+from stateroom.domain.inventory import Health, Inventory, State
+from stateroom.domain.routes import Door
+from stateroom.edge.fake import FakeEdge
+from stateroom.edge.tokens import Signer, make_keys
+from stateroom.engines.fake import FakeEngine
+from stateroom.errors import Retryable
+from stateroom.settings import Settings
+from stateroom.steward.collect import Sources
+from stateroom.steward.execute import Executor
+from stateroom.steward.keys import StewardKeys
+from stateroom.steward.loop import Look, Loop, Store
+from stateroom.steward.prober import Prober, Target
+from stateroom.steward.providers import Providers
+from stateroom.steward.wishes import Compiler
+from stateroom.store.records import FailureRecord
+from stateroom.store.sealing import Opener, Sealer, new_keypair
+from tests.builders import drawn
+from tests.world_store import MemoryStore
+
+START = 1_000_000.0
+INSTALLATION = Installation("3f")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    steward: StewardKeys
+    sealer: Sealer
+
+
+@cache
+def keyring() -> Keyring:
+    """Made once: keys cost more than everything else in a world."""
+    private, public = new_keypair()
+    keys = StewardKeys(Opener(private), Signer(make_keys()[0]), b"digest key of the tests")
+    return Keyring(keys, Sealer(public))
+
+
+def settings(home: Path = Path("/nowhere")) -> Settings:
+    return Settings(home=home)
+
+
+def document(version: str = "2026.9.6", *, required: bool = False, **agent: Any) -> dict[str, Any]:
+    """A blueprint in which a tenant can differ in everything that one may."""
+    crm = {"name": "CRM_API_KEY", "as": "env", "required": required}
+    return drawn(
+        {"id": "voice", "kind": "prompt",
+         "options": {"text": {"per_tenant": "prompt", "default": "Help ${tenant.name}."}}},
+        {"id": "crm", "kind": "secret", "options": crm},
+        agent={"version": version, **agent},
+        brain={"provider": {"per_tenant": "provider", "default": "demo"},
+               "model": {"per_tenant": "model", "default": "demo-1"}},
+    )  # fmt: skip
+
+
+def pinned(version: str) -> dict[str, Any]:
+    reference = f"openclaw:{version}"
+    image = f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}"
+    return {reference: {"id": image, "command": ["openclaw", "gateway", "run"]}}
+
+
+class FakeProber(Prober):
+    """Finds what the engine's fake says, about those it was told to watch. news: a verdict that
+    no pass has read yet."""
+
+    def __init__(self, engine: FakeEngine, clock: Callable[[], float]) -> None:
+        super().__init__(lambda: None, clock)
+        self._engine = engine
+        self._targets: frozenset[Target] = frozenset()
+        self.news = False
+        self._since: dict[tuple[Target, bool], float] = {}
+
+    def watch(self, targets: Iterable[Target]) -> None:
+        before, self._targets = self._targets, frozenset(targets)
+        self.news = bool(self._targets - before)
+
+    def health(self) -> Mapping[str, Health]:
+        found = {}
+        for target in self._targets:
+            healthy = self._engine.answers(target.name)
+            since = self._since.setdefault((target, healthy), self._clock())
+            self._since.pop((target, not healthy), None)
+            found[target.name] = Health(healthy, since, "", target.started_at)
+        return found
+
+
+class FragileGrants(MemoryGrants):
+    """away: its folder can be neither read nor written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Retryable("the grants' folder cannot be used")
+
+    async def read(self) -> Mapping[str, str]:
+        self._answer()
+        return await super().read()
+
+    async def put(self, key_sha: str, grant: Grant) -> None:
+        self._answer()
+        await super().put(key_sha, grant)
+
+    async def remove(self, key_sha: str) -> None:
+        self._answer()
+        await super().remove(key_sha)
+
+    async def read_providers(self) -> Mapping[str, str]:
+        self._answer()
+        return await super().read_providers()
+
+    async def put_provider(self, name: str, provider: Provider) -> None:
+        self._answer()
+        await super().put_provider(name, provider)
+
+
+class Died(BaseException):
+    """The steward's process ended here. No Exception: nothing of the steward may catch it."""
+
+
+@dataclass
+class Fate:
+    """What befalls the steward at the action number `at` (from 1): it `dies` after it, does it
+    `twice`, or does it and `loses` the answer."""
+
+    at: int = 0
+    kind: str = "none"
+    done: int = 0
+    dead: bool = False
+
+    def begin(self) -> bool:
+        """Whether this is the fatal action."""
+        if self.dead:
+            raise Died
+        self.done += 1
+        return self.done == self.at
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched(Executor):
+    """The real executor, watched."""
+
+    world: World = field(kw_only=True)
+
+    async def perform(self, action: a.Action) -> None:
+        fate = self.world.fate
+        fatal = fate.begin()
+        self.world.trace.append(action)
+        self.world.check_before(action)
+        try:
+            await Executor.perform(self, action)
+            if fatal and fate.kind == "twice":
+                await Executor.perform(self, action)
+        except AssertionError as error:
+            self.world.breaches.append(f"{action}: {error}")
+            raise
+        if fatal and fate.kind == "dies":
+            fate.dead = True
+            raise Died
+        if fatal and fate.kind == "loses":
+            raise Retryable("the answer was lost")
+
+
+class World:
+    """now: the clock. firewall: what the guard says. Everything else as its fake documents.
+    store: rows in memory, or a real store for integration tests."""
+
+    def __init__(self, store: Any = None, boots_at_once: int = 2) -> None:
+        self.now = START
+        self.engine = FakeEngine(INSTALLATION, self.clock)
+        self.edge = FakeEdge()
+        self.grants = FragileGrants()
+        self.prober = FakeProber(self.engine, self.clock)
+        self.rows = MemoryStore(keyring().sealer, self.clock)
+        self.store: Store = store if store is not None else self.rows
+        self.boots_at_once = boots_at_once
+        self.fate = Fate()
+        self.trace: list[a.Action] = []
+        self.breaches: list[str] = []
+        self.loop = self.new_loop()
+        if store is None:
+            self.rows.revise(document(), pinned("2026.9.6"))
+
+    def clock(self) -> float:
+        return self.now
+
+    @property
+    def firewall(self) -> bool:
+        return self.engine.firewall
+
+    @firewall.setter
+    def firewall(self, there: bool) -> None:
+        self.engine.firewall = there
+
+    def new_loop(self) -> Loop:
+        """A steward that has just started and remembers nothing."""
+        keys = keyring().steward
+        compiler, providers = Compiler(INSTALLATION, settings(), keys), Providers(keys)
+        self.prober = FakeProber(self.engine, self.clock)
+        sources = Sources(
+            self.engine, self.edge, self.grants, lambda: self.firewall, self.prober.health
+        )
+        executor = _Watched(
+            self.engine, self.edge, self.grants, self.store,  # type: ignore[arg-type]
+            compiler, providers, keys, self.clock, world=self,
+        )  # fmt: skip
+        self.loop = Loop(
+            self.store, sources, executor, compiler, providers, self.prober,
+            boots_at_once=self.boots_at_once, clock=self.clock,
+        )  # fmt: skip
+        return self.loop
+
+    async def turn(self) -> Look:
+        """One pass and all the work of it. Raises Died where fate says so."""
+        look = await self.loop.one_pass()
+        await self.loop.settle()
+        if self.fate.dead:
+            raise Died
+        self.check_look(look)
+        return look
+
+    async def converge(self, limit: int = 200) -> Look:
+        """Turns until nothing is left to be done, moving the clock to each next moment."""
+        for _ in range(limit):
+            look = await self.turn()
+            if not look.plan.empty or self.prober.news:
+                self.now += 0.1
+            elif (moment := next_moment(look)) > 0:
+                self.now = moment
+            else:
+                return look
+        raise AssertionError(f"does not settle: {look.plan} {look.statuses}")
+
+    def cabin_of(self, slug: str) -> str:
+        return self.rows.cabins[self.rows.named(slug).id].id
+
+    def instance_of(self, slug: str) -> str:
+        cabin = self.cabin_of(slug)
+        return next(n for n, i in self.engine._instances.items() if i.cabin == cabin)
+
+    # What may never happen.
+
+    def check_before(self, action: a.Action) -> None:
+        """Just before the executor does it."""
+        match action:
+            case a.Start(name):
+                instance = self.engine._instances.get(name)
+                if instance is not None and instance.cabin not in self.engine._applied:
+                    self.breaches.append(f"{name} starts without content")
+                if not self.firewall:
+                    self.breaches.append(f"{name} starts without the firewall")
+            case a.Stop(name, _) if self.engine.answers(name) and self._is_open(name):
+                self.breaches.append(f"{name} serves and is stopped")
+            case a.EraseData(cabin) if not self._may_erase(cabin):
+                self.breaches.append(f"the data of {cabin} is erased unasked")
+            case _:
+                pass
+
+    def _is_open(self, name: str) -> bool:
+        cabin = self.engine._instances[name].cabin
+        return any(r.cabin == cabin and r.door is Door.OPEN for r in self.edge.table.routes)
+
+    def _may_erase(self, cabin: str) -> bool:
+        if any(i.cabin == cabin for i in self.engine._instances.values()):
+            return False
+        for tenant_id, record in self.rows.cabins.items():
+            if record.id == cabin:
+                return self.rows.tenants[tenant_id].deleting == "erase"
+        return cabin in self.rows.resting and self.rows.resting[cabin].state == "erased"
+
+    def check_look(self, look: Look) -> None:
+        """A tenant that is called ready is served, by what it last asked for."""
+        for wish in look.wishes:
+            status = look.statuses.get(wish.tenant)
+            if status is not None and status.phase.value == "ready":
+                self.breaches += [f"{wish.slug} is no ready: {w}" for w in not_ready(look, wish)]
+
+    def assert_unbroken(self) -> None:
+        assert not self.breaches, self.breaches
+
+
+def next_moment(look: Look) -> float:
+    """The first moment at which time alone changes something, 0 for none."""
+    moments = [look.plan.look_again, *(s.settles_at for s in look.statuses.values())]
+    return min((m for m in moments if m > look.at), default=0.0)
+
+
+def not_ready(look: Look, wish: Any) -> Sequence[str]:
+    """Why a wish is not fulfilled, said from the inventory alone."""
+    inventory: Inventory = look.inventory
+    routes = inventory.routes.routes if inventory.routes else ()
+    content = inventory.content.get(wish.cabin.id)
+    mine = [i for i in inventory.instances if i.cabin == wish.cabin.id]
+    found = []
+    if not any(r.cabin == wish.cabin.id and r.door is Door.OPEN for r in routes):
+        found.append("its door is not open")
+    if content is None or content.version != wish.content:
+        found.append("its content is another")
+    if [i.name for i in mine] != [wish.spec.name] or mine[0].state is not State.RUNNING:
+        found.append(f"its instances are {mine}")
+    elif not (h := inventory.health.get(mine[0].name)) or not h.healthy:
+        found.append("it is not healthy")
+    elif content and mine[0].started_at < max(wish.restart_at, content.environment_at):
+        found.append("it began before its environment")
+    if (inventory.grants or {}).get(wish.grant.key) != wish.grant.digest:
+        found.append("its grant is another")
+    return found
+
+
+def failed(cabin: str, at: float, lived: float = 1.0, kind: str = "exit") -> FailureRecord:
+    return FailureRecord(cabin, at, at - lived, kind, "it ended (exit 1)")
