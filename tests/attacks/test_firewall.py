@@ -88,7 +88,7 @@ def eventually(claim: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("firewall")
-    with engine_lab.alone(), engine_lab.lab("e2", "10.215.0.0/17", 18073, folder) as one:
+    with engine_lab.lab("e2", "10.215.0.0/17", 18073, folder) as one:
         yield one
 
 

@@ -18,7 +18,6 @@ def two_labs(
     """Two installations that share one Docker."""
     folder: Path = tmp_path_factory.mktemp("labs")
     with (
-        engine_lab.alone(),
         engine_lab.lab("e0", "10.214.0.0/17", 18071, folder) as one,
         engine_lab.lab("e1", "10.214.128.0/17", 18072, folder) as other,
     ):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -70,9 +69,9 @@ class Lab:
 
 
 @contextmanager
-def alone(folder: Path | None = None) -> Iterator[None]:
-    """One run of tests at a time on this machine."""
-    path = (folder or Path(tempfile.gettempdir())) / "stateroom-tests.lock"
+def alone(identity: str) -> Iterator[None]:
+    """One run of tests at a time on this machine for each installation id."""
+    path = Path(tempfile.gettempdir()) / f"stateroom-tests-{identity}.lock"
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -81,17 +80,16 @@ def alone(folder: Path | None = None) -> Iterator[None]:
 @contextmanager
 def lab(identity: str, subnets: str, broker_port: int, folder: Path) -> Iterator[Lab]:
     installation = Installation(identity, IPv4Network(subnets), broker_port)
-    sweep(installation.prefix)
-    home = folder / identity
+    prefix, home = installation.prefix, folder / identity
     for part in ("disks", "logs"):
         (home / part).mkdir(parents=True)
-    image = own_image()
-    try:
-        yield Lab(
-            installation, home, image, cabin_init(folder), content(installation.prefix, image)
-        )
-    finally:
-        sweep(installation.prefix)
+    with alone(identity):
+        sweep(prefix)
+        try:
+            image = own_image()
+            yield Lab(installation, home, image, cabin_init(folder), content(prefix, image))
+        finally:
+            sweep(prefix)
 
 
 def content(prefix: str, image: str) -> Path:
@@ -108,10 +106,12 @@ def content(prefix: str, image: str) -> Path:
 
 
 def own_image() -> str:
-    """Our own image by id, or a spare one with the same tools, made where there is none."""
-    for reference in (OWN_IMAGE, SPARE_IMAGE):
-        if found := docker("image", "inspect", "--format", "{{.Id}}", reference, ok=False):
-            return found
+    """A spare one with the tools of our own image, else the newest of our own, else a spare one
+    that is made now."""
+    for reference in (SPARE_IMAGE, OWN_IMAGE):
+        listed = ("image", "ls", "--quiet", "--no-trunc", reference)
+        if found := docker(*listed).splitlines():
+            return found[0]
     words = ("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", "bookworm")
     with tempfile.NamedTemporaryFile(suffix=".tar") as file:
         run(*words, file.name)
@@ -129,12 +129,11 @@ def cabin_init(folder: Path) -> Path:
 
 def sweep(prefix: str) -> None:
     label = f"label=stateroom.installation={prefix}"
-    for kind, listing, removal in (
-        ("container", ("ps", "--all", "--quiet"), ("rm", "--force", "--volumes")),
-        ("network", ("network", "ls", "--quiet"), ("network", "rm")),
-        ("volume", ("volume", "ls", "--quiet"), ("volume", "rm")),
+    for listing, removal in (
+        (("ps", "--all", "--quiet"), ("rm", "--force", "--volumes")),
+        (("network", "ls", "--quiet"), ("network", "rm")),
+        (("volume", "ls", "--quiet"), ("volume", "rm")),
     ):
-        del kind
         if found := docker(*listing, "--filter", label).split():
             docker(*removal, *found, ok=False)
     for node in NODES.glob(f"{prefix}-*"):
@@ -142,7 +141,3 @@ def sweep(prefix: str) -> None:
     for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
         if Path(backing.read_text()).name.startswith(f"{prefix}-"):
             run("losetup", "--detach", f"/dev/{backing.parts[3]}", ok=False)
-
-
-def remove_home(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from stateroom.domain.cabin import Cabin
 
@@ -59,7 +60,13 @@ class Shape:
 
     @property
     def digest(self) -> str:
-        return stable_digest(asdict(self))
+        return _shape_digest(self)
+
+
+@lru_cache(maxsize=1024)
+def _shape_digest(shape: Shape) -> str:
+    """Remembered: every cabin of a revision has the same shape, and each pass asks of each."""
+    return stable_digest(asdict(shape))
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _running(facts: _Facts) -> Status:
     applied = _applied_generation(facts, current)
     troubled = _troubled(facts, current)
     if troubled is not None:
-        return Status(troubled[0], troubled[1], facts.waiting, applied)
+        return Status(troubled[0], troubled[1], facts.waiting, applied, _settles_at(facts))
     if not facts.instances:
         reason = _first(facts, "its cabin is being made")
         return Status(Phase.PROVISIONING, reason, facts.waiting, applied)

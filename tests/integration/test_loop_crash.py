@@ -29,6 +29,7 @@ async def played(told: str, fate: Fate) -> World:
     await script.run("settle\nwait 60\nsettle")
     script.cabins[BESIDE] = world.cabin_of(BESIDE)
     world.edge.replaced.clear()
+    world.trace.clear()
     world.fate = fate
     for line in [*told.splitlines(), "heal", "settle"]:
         await _survived(script, line)
