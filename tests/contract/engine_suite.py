@@ -29,9 +29,10 @@ class FullEngine(Engine, Resizes, Logs, Measures, Images, Protocol):
 
 
 class World(Protocol):
-    engine: FullEngine
     image: str
 
+    @property
+    def engine(self) -> FullEngine: ...
     def cabin(self) -> Cabin: ...
     def kill(self, name: str) -> None: ...
     def pause(self, name: str) -> None: ...
@@ -40,7 +41,7 @@ class World(Protocol):
     def lose_content_store(self) -> None: ...
 
 
-def content(generation: int = 1, environment: str = "e1", **files: bytes) -> Content:
+def content(generation: int = 1, environment: str = "e1", /, **files: bytes) -> Content:
     version = ContentVersion(generation, f"digest-{generation}", environment)
     return Content(version, (("env", b"A=1\0"), *files.items()))
 

@@ -217,9 +217,7 @@ async def test_the_same_idempotency_key_is_answered_the_same(tmp_path: Path) -> 
         other = body | {"slug": "globex"}
         await it.refused(422, "POST", "/tenants", json=other, headers=headers)
         for key in ("", "x" * 256, "a\tb"):
-            await it.refused(
-                422, "POST", "/tenants", json=other, headers={"Idempotency-Key": key}
-            )
+            await it.refused(422, "POST", "/tenants", json=other, headers={"Idempotency-Key": key})
 
 
 async def test_the_list_has_pages_that_a_cursor_joins(tmp_path: Path) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import yaml
 from nacl.public import PrivateKey
 
 from tests.integration.cli_stub import KEY, Cli, Stub
+from tests.integration.unix_door import door
 
 BLUEPRINT = files("stateroom").joinpath("templates/support-agent.yaml").read_text()
 CREATE = ("tenants", "create", "acme", "-b", "support-agent")
@@ -41,26 +41,20 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
 
 @contextmanager
 def running_api(home: Path) -> Iterator[str]:
-    for folder in ("api", "store", "run/steward"):
+    for folder in ("api", "store", "run/api", "run/steward"):
         (home / folder).mkdir(parents=True)
     (home / "api/seal.pub").write_bytes(bytes(PrivateKey.generate().public_key))
     (home / "api/admin.sha256").write_text(hashlib.sha256(KEY.encode()).hexdigest())
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {
-        "STATEROOM_HOME": str(home),
-        "STATEROOM_API_PORT": str(port),
-        "STATEROOM_INSTALLATION": "7c",
-    }
+    environ = {"STATEROOM_HOME": str(home), "STATEROOM_INSTALLATION": "7c"}
     with (home / "api.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "stateroom.api"], env=os.environ | environ, stderr=log
         )
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for_health(url, process)
-        yield url
+        with door(home / "run/api/api.sock") as port:
+            url = f"http://127.0.0.1:{port}"
+            wait_for_health(url, process)
+            yield url
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -71,7 +65,7 @@ def wait_for_health(url: str, process: subprocess.Popen[bytes]) -> None:
         try:
             with urllib.request.urlopen(f"{url}/api/v1/health"):
                 return
-        except urllib.error.URLError:
+        except (urllib.error.URLError, ConnectionError):
             assert process.poll() is None, "the api ended"
             time.sleep(0.1)
     raise AssertionError("the api does not answer")

@@ -27,7 +27,9 @@ def _schema(path: Path) -> dict[str, list[str]]:
             " AND name NOT IN ('alembic_version', 'sqlite_sequence')"
         ).fetchall()
     connection.close()
-    return {name: sorted(" ".join(sql.split()).removesuffix(" )").split(", ")) for name, sql in found}
+    return {
+        name: sorted(" ".join(sql.split()).removesuffix(" )").split(", ")) for name, sql in found
+    }
 
 
 async def test_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from stateroom.store.providers import NewProvider
 from stateroom.store.records import FailureRecord, StatusRecord
 from stateroom.store.sealing import PROVIDER_KEY, Redacted
-from stateroom.store.providers import NewProvider
 from stateroom.store.tenant_change import Change
 from tests.builders import drawn
 from tests.integration.store_lab import Lab, lab, secret

@@ -38,7 +38,12 @@ async def test_a_new_tenant_has_everything(tmp_path: Path) -> None:
             1,
             1,
         )
-        assert (cabin.number, cabin.slot, cabin.state, cabin.tenant) == (1, 0, "assigned", tenant.id)
+        assert (cabin.number, cabin.slot, cabin.state, cabin.tenant) == (
+            1,
+            0,
+            "assigned",
+            tenant.id,
+        )
         assert cabin.disk_mb == 2048
         assert [s.name for s in await it.store.secrets.all("acme")] == ["CRM_API_KEY"]
 

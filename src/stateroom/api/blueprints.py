@@ -45,7 +45,12 @@ _DOCUMENT: dict[str, Any] = {
 }
 
 
-@router.post("/blueprints/check", response_model=CheckOut, openapi_extra=_DOCUMENT)
+@router.post(
+    "/blueprints/check",
+    response_model=CheckOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_DOCUMENT,
+)
 async def check(request: Request, _caller: Operator) -> Any:
     """Every problem of a document at once; nothing is saved."""
     try:

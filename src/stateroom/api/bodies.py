@@ -91,9 +91,9 @@ def shape_problems(
 
 
 def accepts(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """`openapi_extra` of a call that reads such a body itself."""
+    """`openapi_extra` of a call that reads such a body itself; `$defs` that it holds are moved to
+    their place by openapi.py."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
     return {
         "requestBody": {
             "required": required,
@@ -115,7 +115,8 @@ def _problem(error: Any, model: type[BaseModel] | None) -> Problem:
     code = "wrong_type" if kind.endswith(("_type", "_parsing")) else "bad_value"
     said = str(error["msg"]).replace("Input should", "should", 1)
     joint = " " if said.startswith("should") else ": "
-    return Problem(at, code, f"{where[-1]}{joint}{said}.")
+    hint = "The shape of every call is in /api/v1/openapi.json."
+    return Problem(at, code, f"{where[-1]}{joint}{said}.", hint)
 
 
 def _alias(model: type[BaseModel] | None, name: str) -> str:

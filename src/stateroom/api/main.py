@@ -17,7 +17,7 @@ from stateroom.api.keys import AdminKey
 from stateroom.api.steward_client import SocketSteward
 from stateroom.api.watch import Watcher
 from stateroom.domain.cabin import Installation
-from stateroom.errors import StateroomError
+from stateroom.errors import Away, StateroomError
 from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 from stateroom.store.database import Database
@@ -69,6 +69,8 @@ async def run(settings: Settings, installation: Installation) -> None:
             time.time,
         )
     )
+    if not layout.api_socket.parent.is_dir():
+        raise Away(f"there is no folder for {layout.api_socket}; `stateroom up` makes it")
     config = uvicorn.Config(
         app,
         uds=str(layout.api_socket),

@@ -52,11 +52,20 @@ def document(app: FastAPI) -> dict[str, Any]:
     made["security"] = [{"key": []}]
     for path, calls in made["paths"].items():
         for call in calls.values():
+            schemas |= _definitions(call)
             call["responses"].pop("422", None)
             call["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
             if path.endswith("/health"):
                 call["security"] = []
     return made
+
+
+def _definitions(call: dict[str, Any]) -> dict[str, Any]:
+    """Takes out the schemas that a body's own schema refers to."""
+    found: dict[str, Any] = {}
+    for media in call.get("requestBody", {}).get("content", {}).values():
+        found |= media["schema"].pop("$defs", {})
+    return found
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ AT_ONCE = 200
 
 
 def message(kind: str, data: Any, event_id: object = "") -> str:
-    """One event; data is JSON on one line."""
+    """One event; data is JSON on one line, in ASCII: some readers take U+2028 for a line's end."""
     head = f"id: {event_id}\n" if event_id != "" else ""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, separators=(",", ":"))
     return f"{head}event: {kind}\ndata: {text}\n\n"
 
 

@@ -24,7 +24,7 @@ INTERNAL = re.compile(
 RUNTIME_LINE = re.compile(r"\n+Runtime: agent=[^\n]*\Z")
 """OpenClaw adds this to what the user said (seen with 2026.9.6)."""
 
-PIECE = re.compile(r"\s*\S+\s*\Z|\s*\S+")
+PIECE = re.compile(r"\s*\S+\s*|\s+")
 
 
 def answer_text(terms: Terms, document: Mapping[str, Any]) -> str:

@@ -87,13 +87,13 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one cabin's planning yields. turn: it is about to boot, so it takes one of the boots
-    at once. steady: its door at the edge stays as it is while it answers."""
+    at once. held: it cannot begin anew yet, so its door stays open while it answers."""
 
     actions: tuple[CabinAction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     gone: bool = False
     turn: bool = False
-    steady: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def plan(
     digest of every model provider that the broker should know; None leaves them as they are."""
     views = _views(wishes, inventory)
     boots = _free_boots(now, wishes, inventory, in_flight, boots_at_once)
-    steady = set(in_flight)
+    held: set[str] = set()
     cabins: dict[str, tuple[CabinAction, ...]] = {}
     waiting: list[Waiting] = []
     gone: list[str] = []
@@ -137,12 +137,12 @@ def plan(
             cabins[cabin] = step.actions
         if step.turn or any(isinstance(a, Start) for a in step.actions):
             boots -= 1
-        if step.steady:
-            steady.add(cabin)
+        if step.held:
+            held.add(cabin)
         waiting.extend(step.waiting)
         if step.gone:
             gone.append(cabin)
-    publish = _publish(wishes, inventory, now, frozenset(steady))
+    publish = _publish(now, wishes, inventory, frozenset(held), in_flight)
     return Plan(
         cabins,
         publish,
@@ -213,11 +213,15 @@ def _free_boots(
 
 
 def _publish(
-    wishes: Sequence[Wish], inventory: Inventory, now: float, steady: frozenset[str]
+    now: float,
+    wishes: Sequence[Wish],
+    inventory: Inventory,
+    held: frozenset[str],
+    in_flight: frozenset[str],
 ) -> Publish | None:
     if inventory.routes is None:
         return None
-    table: RouteTable = wanted_table(now, wishes, inventory, steady)
+    table: RouteTable = wanted_table(now, wishes, inventory, held, in_flight)
     if table == inventory.routes:
         return None
     return Publish(table, inventory.routes.version)
@@ -229,7 +233,7 @@ def _plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
     if streak.until > now:
         assert streak.last is not None
         reason = f"{streak.last.detail}; tried again by itself (attempt {streak.count + 1})"
-        return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),))
+        return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),), held=True)
     if wish.intent.leaving:
         return _plan_leaving(wish, view)
     if wish.intent is Intent.SUSPEND:
@@ -327,7 +331,7 @@ def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
     so that a change of many tenants cuts only as many at once as can boot."""
     wait = _may_start(now, wish, view, boots)
     if wait is not None:
-        return Step(waiting=(wait,), steady=True)
+        return Step(waiting=(wait,), held=True)
     waits = (_route_waits(wish.cabin.id, view),)
     return Step(waiting=waits, turn=view.open_route is True)
 

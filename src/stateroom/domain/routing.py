@@ -15,11 +15,12 @@ def wanted_table(
     now: float,
     wishes: Sequence[Wish],
     inventory: Inventory,
-    steady: frozenset[str] = frozenset(),
+    held: frozenset[str] = frozenset(),
+    working: frozenset[str] = frozenset(),
 ) -> RouteTable:
     """Every tenant who is not leaving has a row; its door is open while its runtime serves.
-    `steady` are cabins that have to begin anew but cannot yet, or that are being worked on:
-    while they answer, their doors stay as they are."""
+    held: cabins that may have to begin anew but cannot yet: who answers serves on meanwhile.
+    working: cabins that are being worked on, perhaps to end: their doors do not open."""
     by_cabin: dict[str, list[Instance]] = {}
     for instance in inventory.instances:
         by_cabin.setdefault(instance.cabin, []).append(instance)
@@ -33,7 +34,9 @@ def wanted_table(
         known = observed.get(wish.cabin.id)
         was_open = known is not None and known.door is Door.OPEN
         instances = by_cabin.get(wish.cabin.id, [])
-        serves = _serves(now, wish, instances, inventory, was_open, wish.cabin.id in steady)
+        busy = wish.cabin.id in working
+        stays = busy or wish.cabin.id in held
+        serves = _serves(now, wish, instances, inventory, was_open, stays=stays, opens=not busy)
         rows.append(_row(wish, Door.OPEN if serves else Door.CLOSED, known))
     return RouteTable.of(rows)
 
@@ -60,7 +63,9 @@ def _serves(
     instances: list[Instance],
     inventory: Inventory,
     was_open: bool,
-    steady: bool,
+    *,
+    stays: bool,
+    opens: bool,
 ) -> bool:
     """A live route is not cut because a busy runtime missed a probe, or because a change
     cannot be carried out yet: once open, the door closes only when the instance ended or is
@@ -72,9 +77,10 @@ def _serves(
         return False
     if wish.blocked:
         return was_open
+    healthy = all(is_healthy(i, inventory) for i in running)
     if _begins_anew(now, wish, running, inventory):
-        return was_open and steady and all(is_healthy(i, inventory) for i in running)
-    return was_open or (not steady and all(is_healthy(i, inventory) for i in running))
+        return was_open and stays and healthy
+    return was_open or (opens and healthy)
 
 
 def _begins_anew(

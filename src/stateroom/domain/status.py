@@ -52,7 +52,7 @@ class Status:
 def statuses(
     now: float, wishes: Sequence[Wish], inventory: Inventory, plan: Plan
 ) -> dict[str, Status]:
-    """By tenant id."""
+    """By tenant id; a cabin without a tenant, whose disk is erased, has none."""
     waiting: dict[str, list[Waiting]] = {}
     for entry in plan.waiting:
         waiting.setdefault(entry.cabin, []).append(entry)
@@ -64,6 +64,8 @@ def statuses(
     wanted = _by_tenant(plan.publish.table) if plan.publish else observed
     found: dict[str, Status] = {}
     for wish in wishes:
+        if not wish.tenant:
+            continue
         cabin = wish.cabin.id
         facts = _Facts(
             now,

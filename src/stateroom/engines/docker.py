@@ -12,11 +12,9 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 from weakref import WeakValueDictionary
 
 from aiodocker import Docker
-from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.compile import PinnedImage
@@ -25,19 +23,18 @@ from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
 from stateroom.engines import docker_objects as objects
 from stateroom.engines import docker_reading as reading
 from stateroom.engines.base import EngineEvent, EngineView, Usage
-from stateroom.engines.docker_calls import absent, ask, calling, containers, inspect
+from stateroom.engines.docker_calls import ask, calling, containers, inspect
 from stateroom.engines.docker_content import ContentStore
 from stateroom.engines.docker_disks import DiskFiles, Disks
 from stateroom.engines.docker_events import events
 from stateroom.engines.docker_images import pin
 from stateroom.engines.docker_logs import KeptLogs, LogReader
 from stateroom.engines.docker_observe import Observer, is_instance
+from stateroom.engines.docker_space import Found, Space
 from stateroom.engines.docker_usage import measure
-from stateroom.errors import Clash, EngineError, Permanent, Retryable
+from stateroom.errors import Clash, EngineError, Retryable
 
 log = logging.getLogger(__name__)
-
-Found = dict[str, Any]
 
 
 class DockerEngine:
@@ -75,6 +72,7 @@ class DockerEngine:
         self._disks = Disks(
             docker, installation, self._places, DiskFiles(installation, home / "disks")
         )
+        self._space = Space(docker, installation, self._places)
         self._kept_logs = KeptLogs(home / "logs")
         self._logs = LogReader(docker, installation, self._kept_logs)
         self._observer = Observer(docker, installation, self._disks, self._content, clock)
@@ -91,14 +89,14 @@ class DockerEngine:
     async def prepare(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
         async with self._turn(cabin.id):
             self._content.make_folder(cabin.id)
-            await self._have_network(cabin)
-            await self._have_holder(cabin)
+            await self._space.have_network(cabin)
+            await self._space.have_holder(cabin)
             await self._disks.prepare(cabin, volumes)
 
     async def create(self, spec: RuntimeSpec) -> None:
         async with self._turn(spec.cabin.id):
             store = self._content_store(spec.name)
-            holder = await self._holder(spec.cabin.name)
+            holder = await self._space.holder(spec.cabin.name)
             if not holder:
                 raise Retryable(f"create {spec.name}: its cabin is not prepared: no holder runs")
             self._must_serve(
@@ -108,11 +106,11 @@ class DockerEngine:
             self._content.make_folder(spec.cabin.id)
             async with calling(f"create {spec.name}"):
                 if (found := await inspect(self._docker, spec.name)) is not None:
-                    self._must_be_ours(spec.name, found)
+                    self._space.must_be_ours(spec.name, found)
                     _must_match(spec.name, found, holder, store)
                     return
                 body = objects.instance_body(spec, self._places, holder=holder, content=store)
-                await self._create(body, spec.name)
+                await self._space.make(body, spec.name)
 
     async def start(self, name: str) -> None:
         async with self._turn_of(name):
@@ -127,7 +125,7 @@ class DockerEngine:
                     await self._docker.containers.container(found["Id"]).unpause()
                 return
             _must_match(
-                name, found, await self._holder(_cabin_name(name)), self._content_store(name)
+                name, found, await self._space.holder(_cabin_name(name)), self._content_store(name)
             )
             self._must_serve(name, [m["Name"] for m in found["Mounts"] if m["Type"] == "volume"])
             async with calling(f"start {name}", within=60):
@@ -182,7 +180,7 @@ class DockerEngine:
                 for entry in await self._of_cabin(cabin):
                     if reading.label(entry, objects.ROLE) != objects.HELPER_ROLE:
                         await self._delete(entry["Id"], force=True)
-                await self._delete_network(name)
+                await self._space.delete_network(name)
             await self._disks.detach(cabin)
             self._content.remove(cabin)
             self._kept_logs.erase(cabin)
@@ -230,16 +228,9 @@ class DockerEngine:
         """The instance of that name; somebody else's counts as absent."""
         async with calling(f"look at {name}"):
             found = await inspect(self._docker, name)
-        if found is None or found["Name"] != f"/{name}" or not self._is_ours(found):
+        if found is None or found["Name"] != f"/{name}" or not self._space.is_ours(found):
             return None
         return found
-
-    def _is_ours(self, found: Found) -> bool:
-        return reading.label(found["Config"], objects.INSTALLATION) == self._installation.prefix
-
-    def _must_be_ours(self, name: str, found: Found) -> None:
-        if not self._is_ours(found):
-            raise Clash(f"{name} is not this installation's; rename or remove that container")
 
     def _content_store(self, name: str) -> str:
         store = self._content.identity()
@@ -252,71 +243,9 @@ class DockerEngine:
             if not self._disks.serves(disk):
                 raise Retryable(f"{name}: its disk {disk} is not attached; prepare the cabin")
 
-    async def _holder(self, cabin_name: str) -> str:
-        async with calling(f"look at the holder of {cabin_name}"):
-            found = await inspect(self._docker, objects.holder_name(cabin_name))
-        if found is None or not self._is_ours(found):
-            return ""
-        return _identity(found, cabin_name)
-
-    async def _have_network(self, cabin: Cabin) -> None:
-        async with calling(f"make the network {cabin.name}"):
-            try:
-                found = await ask(self._docker, f"networks/{cabin.name}")
-            except DockerError as error:
-                if not absent(error):
-                    raise
-                await self._docker.networks.create(objects.network_body(cabin))
-                return
-        wanted = objects.network_body(cabin)
-        same = all(found[key] == wanted[key] for key in ("Name", "Internal", "Labels", "Options"))
-        if not same or found["IPAM"]["Config"] != wanted["IPAM"]["Config"]:
-            raise Clash(f"the network {cabin.name} exists with another address; release the cabin")
-
-    async def _have_holder(self, cabin: Cabin) -> None:
-        """Never started a second time: instances that joined the old namespace must see that
-        it is another one."""
-        name = objects.holder_name(cabin.name)
-        async with calling(f"start {name}", within=60):
-            found = await inspect(self._docker, name)
-            if found is not None:
-                self._must_be_ours(name, found)
-                if _identity(found, cabin.name):
-                    return
-                await self._delete(found["Id"], force=True)
-            holder = await self._create(objects.holder_body(cabin, self._places), name)
-            await self._docker.containers.container(holder).start()
-
-    async def _create(self, body: objects.JsonBody, name: str) -> str:
-        try:
-            made = await self._docker.containers.create(body, name=name)
-        except DockerError as error:
-            if absent(error) and "image" in error.message.lower():
-                raise Permanent(
-                    f"create {name}: the image {body['Image'][:19]} is not here; "
-                    "build or pull it again"
-                ) from error
-            raise
-        return made.id
-
     async def _delete(self, container: str, *, force: bool = False) -> None:
         self._observer.forget(container)
-        try:
-            # v: an anonymous volume, which an image may declare, goes with its container.
-            await self._docker.containers.container(container).delete(force=force, v=True)
-        except DockerError as error:
-            under_way = error.status == 409 and "in progress" in error.message
-            if not absent(error) and not under_way:
-                raise
-
-    async def _delete_network(self, name: str) -> None:
-        try:
-            found = await ask(self._docker, f"networks/{name}")
-            if reading.label(found, objects.INSTALLATION) == self._installation.prefix:
-                await ask(self._docker, f"networks/{found['Id']}", "DELETE")
-        except DockerError as error:
-            if not absent(error):
-                raise
+        await self._space.delete(container, force=force)
 
     async def _keep_logs(self, found: Found) -> None:
         """Losing a log is better than keeping a container that cannot be removed."""
@@ -324,13 +253,6 @@ class DockerEngine:
             await self._logs.keep(found)
         except (EngineError, OSError) as error:
             log.warning("the last logs of %s are lost: %s", found["Name"], error)
-
-
-def _identity(holder: Found, cabin_name: str) -> str:
-    if holder["State"]["Status"] != "running":
-        return ""
-    networks = holder["NetworkSettings"]["Networks"]
-    return reading.holder_identity(holder["Id"], networks, cabin_name)
 
 
 def _cabin_name(name: str) -> str:

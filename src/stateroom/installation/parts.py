@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stateroom.domain.cabin import Installation
@@ -46,6 +47,11 @@ class Ground:
     @property
     def content_volume(self) -> str:
         return content_volume(self.installation)
+
+    @property
+    def volumes(self) -> str:
+        """The folder in which the engine mounts its volumes."""
+        return str(Path(self.content_mount).parent.parent)
 
     @property
     def grants_volume(self) -> str:
@@ -179,6 +185,8 @@ def _steward(ground: Ground) -> Part:
             f"{layout.broker_socket.parent}:{layout.broker_socket.parent}:ro",
             f"{layout.disks}:{layout.disks}:ro",
             "/dev/stateroom:/dev/stateroom:ro",
+            # How full a disk is, is asked of its mount; rslave, so that later mounts are seen.
+            f"{ground.volumes}:{ground.volumes}:ro,rslave",
             f"{socket}:{socket}:rw",
             f"{ground.content_volume}:{CONTENT}:rw",
             f"{ground.grants_volume}:{GRANTS}:rw",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.errors import NotFound
@@ -62,12 +62,17 @@ class StewardStore:
             return
         async with self._database.write() as connection:
             slugs = await _live_slugs(connection, [record.tenant for record in records])
+            living = [record for record in records if record.tenant in slugs]
+            if not living:
+                return
+            await connection.execute(
+                delete(t.status).where(t.status.c.tenant == bindparam("its_tenant")),
+                [{"its_tenant": record.tenant} for record in living],
+            )
+            await connection.execute(insert(t.status), [_status_row(r) for r in living])
             now = self._clock()
-            for record in records:
-                if record.tenant in slugs:
-                    await _replace_status(connection, record)
-                    data = _said(record, slugs[record.tenant])
-                    await changes.record(connection, now, "tenant", record.tenant, data)
+            told = [_event_row(now, record, slugs[record.tenant]) for record in living]
+            await connection.execute(insert(t.events), told)
 
     async def add_failures(self, records: Iterable[FailureRecord]) -> None:
         """Once each by (cabin, at, kind), however often they are added."""
@@ -216,24 +221,21 @@ async def _live_slugs(connection: AsyncConnection, ids: Sequence[str]) -> dict[s
     return found
 
 
-async def _replace_status(connection: AsyncConnection, record: StatusRecord) -> None:
-    await connection.execute(delete(t.status).where(t.status.c.tenant == record.tenant))
-    await connection.execute(
-        insert(t.status).values(
-            tenant=record.tenant,
-            phase=str(record.phase),
-            since=record.since,
-            reason=record.reason,
-            waiting=list(record.waiting),
-            applied_generation=record.applied_generation,
-            running_revision=record.running_revision,
-            seen_generation=record.seen_generation,
-        )
-    )
-
-
-def _said(record: StatusRecord, slug: str) -> dict[str, Any]:
+def _status_row(record: StatusRecord) -> dict[str, Any]:
     return {
+        "tenant": record.tenant,
+        "phase": str(record.phase),
+        "since": record.since,
+        "reason": record.reason,
+        "waiting": list(record.waiting),
+        "applied_generation": record.applied_generation,
+        "running_revision": record.running_revision,
+        "seen_generation": record.seen_generation,
+    }
+
+
+def _event_row(at: float, record: StatusRecord, slug: str) -> dict[str, Any]:
+    said = {
         "tenant": slug,
         "phase": str(record.phase),
         "reason": record.reason,
@@ -241,6 +243,7 @@ def _said(record: StatusRecord, slug: str) -> dict[str, Any]:
         "since": record.since,
         "applied_generation": record.applied_generation,
     }
+    return {"at": at, "kind": "tenant", "tenant": record.tenant, "data": said}
 
 
 async def _let_go_of_cabin(

@@ -1,0 +1,175 @@
+"""Drawn worlds: any wishes beside any inventory, also ones that no loop of ours leads to, for what
+must hold of plan, routes and status whatever somebody did to the machine.
+
+Hypothesis draws a number and the world follows from it: a hundred times faster than drawing each
+field, and volume finds more here than small examples do. A world that fails is named by its
+number: `Luck(number).world()`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from stateroom.domain.cabin import Cabin, Installation
+from stateroom.domain.content import ContentVersion
+from stateroom.domain.inventory import (
+    AppliedContent,
+    Health,
+    Instance,
+    Inventory,
+    Place,
+    State,
+)
+from stateroom.domain.routes import Door, Route, RouteTable
+from stateroom.domain.runtime import AGENT, Mount, Resources, RuntimeSpec, Shape, Volume
+from stateroom.domain.wish import BrokerGrant, Doorway, Failure, Intent, Wish
+
+NOW = 10_000.0
+INSTALLATION = Installation("3f")
+SMALL, LARGE = Resources(1.0, 1024, 256), Resources(2.0, 2048, 256)
+SHAPES = tuple(Shape(f"sha256:{x}", ("run",), mounts=(Mount("data", "/data"),)) for x in "ab")
+CONTENTS = tuple(ContentVersion(n, f"digest {n}", f"env {n // 2}") for n in (1, 2, 3))
+TIMES = (0.0, NOW - 5000, NOW - 300, NOW - 100, NOW - 60, NOW - 10, NOW - 1, NOW)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    wishes: tuple[Wish, ...]
+    inventory: Inventory
+    in_flight: frozenset[str]
+
+
+def cabin(number: int) -> Cabin:
+    return Cabin(INSTALLATION, f"{number:08x}", number, number)
+
+
+class Luck:
+    """Everything that follows from one number."""
+
+    def __init__(self, number: int) -> None:
+        self._random = random.Random(number)
+
+    def of(self, choices: Iterable[T]) -> T:
+        return self._random.choice(tuple(choices))
+
+    def between(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
+
+    def some(self, choices: Sequence[T]) -> list[T]:
+        return self._random.sample(choices, self.between(0, len(choices)))
+
+    def failures(self) -> tuple[Failure, ...]:
+        found = []
+        for _ in range(self.between(0, 7)):
+            at, lived = self.of(TIMES), self.of([0.0, 1.0, 240.0, 400.0])
+            found.append(Failure(at, at - lived, self.of(["exit", "boot", "action"]), "x"))
+        return tuple(found)
+
+    def wish_of(self, number: int) -> Wish:
+        place = cabin(number)
+        compiled = self.between(0, 9) > 0
+        spec = RuntimeSpec(place, AGENT, self.of(SHAPES),
+                           self.of([SMALL, LARGE]))  # fmt: skip
+        content = self.of(CONTENTS)
+        return Wish(
+            cabin=place,
+            tenant=f"t{number}",
+            slug=f"s{number}",
+            intent=self.of([Intent.RUN] * 5 + list(Intent)),
+            generation=content.generation,
+            revision=1,
+            spec=spec if compiled else None,
+            volumes=(Volume("data", "/data", self.of([1024, 2048])),) if compiled else (),
+            content=content if compiled else None,
+            grant=self.of([None, BrokerGrant(f"key{number}", "g1")]),
+            doorway=Doorway(f"s{number}.test", "owner", 60 if compiled else 0, ("TOKEN",)),
+            restart_at=self.of(TIMES),
+            changed_at=self.of(TIMES),
+            failures=self.failures(),
+            blocked="" if compiled and self.between(0, 5) else "blocked by something",
+            was_ready=self.of((True, False)),
+            boot_cpu=self.of([0.0, 2.0]),
+        )
+
+    def instances_of(self, number: int) -> tuple[Instance, ...]:
+        """At most one of them alive: two writers are a world that must never come to be."""
+        found, alive = [], 0
+        for shape in self.some(SHAPES):
+            state = self.of(State)
+            if state in (State.RUNNING, State.PAUSED):
+                alive += 1
+                state = state if alive == 1 else State.EXITED
+            started = self.of(TIMES)
+            found.append(
+                Instance(
+                    RuntimeSpec(cabin(number), AGENT, shape, SMALL).name,
+                    cabin(number).id,
+                    AGENT,
+                    state,
+                    self.of([SMALL, LARGE]),
+                    started,
+                    started + 1 if state is State.EXITED else 0.0,
+                    self.of([0, 1, 78, 137]),
+                    self.of((True, False)),
+                    self.of(["store", "store", "store", "old"]),
+                    self.of(["holder", "holder", "holder", "old"]),
+                )
+            )
+        return tuple(found)
+
+    def world(self, most: int = 3) -> Drawn:
+        wishes, instances = [], []
+        places, content, health, grants, routes = {}, {}, {}, {}, []
+        for number in range(1, self.between(1, most) + 1):
+            wish = self.wish_of(number)
+            wishes.append(wish)
+            mine = self.instances_of(number)
+            instances += mine
+            cabin_id = wish.cabin.id
+            if self.between(0, 4):
+                disk = {"data": self.of([1024, 2048])}
+                attached, kept = self.of([(disk, {}), ({}, disk), ({}, {})])
+                holder = self.of(["holder", "holder", ""])
+                places[cabin_id] = Place(cabin_id, self.of((True, False)), holder, attached, kept)
+            if self.between(0, 4):
+                version = self.of(CONTENTS)
+                content[cabin_id] = AppliedContent(version, self.of(TIMES), self.of(TIMES))
+            for instance in mine:
+                if self.of((True, False)):
+                    start = self.of([instance.started_at, NOW])
+                    health[instance.name] = Health(self.of((True, False)), self.of(TIMES), "", start)
+            if self.of((True, False)):
+                grants[f"key{number}"] = self.of(["g1", "g2"])
+            if self.between(0, 4):
+                routes.append(
+                    Route(f"s{number}.test", wish.tenant, cabin_id, "owner", str(wish.cabin.address),
+                          18789, self.of(Door), 60, ("TOKEN",))
+                )  # fmt: skip
+        inventory = Inventory(
+            places=places,
+            instances=tuple(instances),
+            content=content,
+            content_store=self.of(["store", "store", ""]),
+            health=health,
+            routes=self.of([RouteTable.of(routes), RouteTable.of(routes), None]),
+            grants=self.of([grants, grants, None]),
+            providers=self.of([{}, {"demo": "1"}, None]),
+            firewall=self.of([True, True, True, False]),
+        )
+        busy = frozenset(w.cabin.id for w in wishes if self.between(0, 6) == 0)
+        return Drawn(tuple(wishes), inventory, busy)
+
+
+def luck() -> st.SearchStrategy[Luck]:
+    return st.integers(0, 2**32 - 1).map(Luck)
+
+
+def worlds(most: int = 3) -> st.SearchStrategy[Drawn]:
+    return st.integers(0, 2**32 - 1).map(lambda number: Luck(number).world(most))

@@ -1,0 +1,193 @@
+"""/blueprints, /deployments, /providers, and the installation as a whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from tests.builders import SAMPLE, drawn, sample_document
+from tests.integration.api_lab import api
+
+
+async def test_yaml_and_json_are_one_document(tmp_path: Path) -> None:
+    """The sample as YAML and as JSON mean the same: one revision; the answer gives it back."""
+    async with api(tmp_path) as it:
+        headers = {"Content-Type": "application/yaml"}
+        path = "/blueprints/support-agent"
+        first = await it.ok("PUT", path, content=SAMPLE.read_bytes(), headers=headers)
+        assert (first["revision"], first["created"]) == (1, True)
+        second = await it.ok("PUT", path, json=sample_document())
+        assert (second["revision"], second["created"]) == (1, False)
+        assert second["digest"] == first["digest"]
+        again = yaml.safe_dump(first["document"]).encode()
+        assert (await it.ok("PUT", path, content=again, headers=headers))["revision"] == 1
+
+
+async def test_moving_a_box_changes_the_layout_and_no_revision(tmp_path: Path) -> None:
+    """Layout is kept with the newest revision, and left out it stays."""
+    async with api(tmp_path) as it:
+        moved = drawn() | {"layout": {"door": {"x": 1, "y": 2}}}
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        saved = await it.ok("PUT", "/blueprints/sample", json=moved)
+        assert (saved["revision"], saved["created"]) == (1, False)
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        shown = await it.ok("GET", "/blueprints/sample")
+        assert shown["layout"] == moved["layout"]
+        assert "layout" not in shown["document"]
+
+
+async def test_if_match_guards_a_blueprint(tmp_path: Path) -> None:
+    """The ETag is the newest revision; an older one is refused."""
+    async with api(tmp_path) as it:
+        path = "/blueprints/sample"
+        await it.ok("PUT", path, json=drawn())
+        etag = (await it.call("GET", path)).headers["etag"]
+        document = drawn(agent={"cpu": 2})
+        await it.ok("PUT", path, json=document, headers={"If-Match": etag})
+        await it.refused(412, "PUT", path, json=drawn(), headers={"If-Match": etag})
+
+
+async def test_revisions_are_listed_shown_and_compared(tmp_path: Path) -> None:
+    """With a sentence for each difference."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        listed = await it.ok("GET", "/blueprints/sample/revisions")
+        assert [entry["revision"] for entry in listed["items"]] == [2, 1]
+        one = await it.ok("GET", "/blueprints/sample/revisions/1")
+        assert one["document"]["name"] == "sample"
+        diff = await it.ok("GET", "/blueprints/sample/diff?from=1&to=2")
+        (change,) = diff["changes"]
+        assert (diff["from"], diff["to"], change["option"]) == (1, 2, "cpu")
+        assert change["text"]
+        (entry,) = (await it.ok("GET", "/blueprints"))["items"]
+        assert (entry["name"], entry["revision"], entry["deployed_revision"]) == ("sample", 2, None)
+        await it.refused(404, "GET", "/blueprints/sample/diff?from=1&to=3")
+        await it.refused(404, "GET", "/blueprints/nothing/revisions")
+
+
+async def test_the_schema_is_of_what_a_new_tenant_gets(tmp_path: Path) -> None:
+    """The deployed revision's, or the one that is asked for."""
+    async with api(tmp_path) as it:
+        value = {"per_tenant": "model", "default": "m", "set_by": "tenant"}
+        await it.ok("PUT", "/blueprints/sample", json=drawn(brain={"model": value}))
+        await it.ok("POST", "/blueprints/sample/deploy", json={})
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        schema = await it.ok("GET", "/blueprints/sample/schema")
+        assert schema["properties"]["model"]["x-set-by"] == "tenant"
+        newer = await it.ok("GET", "/blueprints/sample/schema?revision=2")
+        assert newer["properties"] == {}
+
+
+async def test_a_deployment_runs_until_its_tenants_run(tmp_path: Path) -> None:
+    """running, then done or failed by what the tenants' status says; one that was moved on or
+    deleted holds nobody up."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        for slug in ("a", "b", "c"):
+            await it.created(slug, blueprint="sample")
+            await it.report(slug)
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        answer = await it.call("POST", "/blueprints/sample/deploy", json={})
+        assert answer.status_code == 202
+        made = answer.json()
+        where = answer.headers["location"].removeprefix("/api/v1")
+        assert (made["revision"], made["state"], made["canary"]) == (2, "running", None)
+        await it.report("a")
+        await it.report("b", "failed", applied_generation=0, reason="it crashed")
+        found = await it.ok("GET", where)
+        states = {entry["slug"]: entry["state"] for entry in found["tenants"]}
+        assert (found["state"], states) == ("running", {"a": "done", "b": "failed", "c": "running"})
+        await it.ok("PATCH", "/tenants/c", json={"suspended": True})
+        await it.report("c", "suspended")
+        assert (await it.ok("GET", where))["state"] == "failed"
+        await it.ok("POST", "/blueprints/sample/deploy", json={"revision": 1, "tenants": ["b"]})
+        await it.gone("c")
+        found = await it.ok("GET", where)
+        states = {entry["slug"]: entry["state"] for entry in found["tenants"]}
+        assert (found["state"], states) == ("done", {"a": "done", "b": "superseded", "c": "gone"})
+        await it.refused(404, "GET", "/deployments/nothing")
+
+
+async def test_deploying_to_nobody_is_done_at_once(tmp_path: Path) -> None:
+    """A blueprint without tenants: the next ones get this revision."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        made = await it.ok("POST", "/blueprints/sample/deploy")
+        assert (made["state"], made["tenants"]) == ("done", [])
+        assert (await it.ok("GET", "/blueprints/sample"))["deployed_revision"] == 1
+
+
+async def test_an_unsaved_document_is_planned(tmp_path: Path) -> None:
+    """The steward is given the document as it was sent; nothing is saved."""
+    async with api(tmp_path) as it:
+        plan = await it.ok("POST", "/blueprints/sample/plan", json=drawn())
+        assert plan["text"] == "preview\n"
+        assert it.stand_in.previews == [("sample", drawn())]
+        await it.refused(404, "GET", "/blueprints/sample")
+
+
+async def test_providers_are_kept_without_showing_their_key(tmp_path: Path) -> None:
+    """has_key says whether there is one; demo is built in; one in use stays."""
+    async with api(tmp_path) as it:
+        body = {
+            "kind": "openai",
+            "base_url": "https://api.example.com/v1",
+            "key": "sk-real",
+            "prices": {"m": {"input": 1.25, "output": 10}},
+        }
+        made = await it.ok("PUT", "/providers/main", json=body)
+        assert (made["has_key"], made["prices"]["m"]["output"]) == (True, 10)
+        listed = await it.call("GET", "/providers")
+        assert "sk-real" not in listed.text
+        assert {p["name"]: p["built_in"] for p in listed.json()["items"]} == {
+            "demo": True,
+            "main": False,
+        }
+        local = {"kind": "openai", "base_url": "http://127.0.0.1:11434/v1"}
+        assert (await it.ok("PUT", "/providers/main", json=local))["has_key"] is True
+        await it.refused(409, "PUT", "/providers/demo", json=local)
+        await it.ok("PUT", "/blueprints/sample", json=drawn(brain={"provider": "main"}))
+        await it.created("acme", blueprint="sample")
+        await it.refused(409, "DELETE", "/providers/main")
+        await it.gone("acme")
+        assert (await it.call("DELETE", "/providers/main")).status_code == 204
+        await it.refused(404, "GET", "/providers/main")
+
+
+async def test_the_plan_is_text_or_json_of_all_or_one(tmp_path: Path) -> None:
+    """By Accept; a tenant by its slug."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        made = await it.created()
+        text = await it.call("GET", "/plan?tenant=acme", headers={"Accept": "text/plain"})
+        assert text.text == f"plan of {made['id']}\n"
+        assert (await it.ok("GET", "/plan"))["text"] == "plan of all\n"
+
+
+async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
+    """Tenants by every phase, requests by method and status; each line well formed."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        await it.report("acme")
+        await it.call("BREW", "/tenants")
+        text = (await it.call("GET", "/metrics")).text
+        assert 'stateroom_tenants{phase="ready"} 1\n' in text
+        assert 'stateroom_tenants{phase="failed"} 0\n' in text
+        assert 'stateroom_api_requests_total{method="OTHER",status="405"} 1\n' in text
+        for line in text.splitlines():
+            assert re.fullmatch(r"# (HELP|TYPE) .+|\w+\{(\w+=\"[^\"]*\",?)+\} \d+", line), line
+
+
+async def test_the_status_names_what_is_there(tmp_path: Path) -> None:
+    """Version, tenants by phase, what the steward says."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        status = await it.ok("GET", "/status")
+        assert status["tenants"] == {"total": 1, "phases": {"provisioning": 1}}
+        assert status["steward"] == {"firewall": True}
+        assert status["console_url"] == "https://console.localhost:8443"

@@ -1,0 +1,156 @@
+"""Streams over a real connection: events and logs as they come, resumed where one left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stateroom.store.tenant_change import Change
+from tests.integration.api_lab import ApiLab, api, served
+
+SSE = {"Accept": "text/event-stream"}
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+    """Events and comments, as they come."""
+    entry: dict[str, Any] = {}
+    async for line in response.aiter_lines():
+        if line.startswith(":"):
+            yield {"comment": line}
+        elif line:
+            name, _, value = line.partition(": ")
+            entry[name] = value
+        elif entry:
+            yield entry | {"data": json.loads(entry["data"])}
+            entry = {}
+
+
+async def _take(
+    http: httpx.AsyncClient, path: str, count: int, comments: bool = False, **headers: str
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    async with http.stream("GET", path, headers=SSE | headers) as response:
+        assert response.status_code == 200, await response.aread()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        events = _events(response)
+        while len(found) < count:
+            event = await anext(events)
+            if comments or "comment" not in event:
+                found.append(event)
+        await events.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+async def _rename(it: ApiLab, name: str, slug: str = "acme") -> None:
+    await it.store.changes.change(slug, Change({"name": name}))
+
+
+async def test_events_come_as_they_happen(tmp_path: Path) -> None:
+    """What is kept first, then each change, with rising ids and its kind as the event."""
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        reading = asyncio.create_task(_take(http, "/events", 4))
+        await asyncio.sleep(0.3)
+        await it.report("acme", "starting", applied_generation=0)
+        await _rename(it, "A")
+        found = await asyncio.wait_for(reading, 10)
+        ids = [int(event["id"]) for event in found]
+        assert ids == sorted(set(ids))
+        assert [event["event"] for event in found] == ["deployment", "tenant", "tenant", "tenant"]
+        assert found[2]["data"]["phase"] == "starting"
+        assert found[2]["data"]["tenant"] == "acme"
+        assert found[2]["data"]["since"].endswith("Z")
+
+
+async def test_a_reader_who_comes_back_misses_nothing(tmp_path: Path) -> None:
+    """With Last-Event-ID: everything behind it, once, whatever happened meanwhile."""
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        last = (await _take(http, "/events", 2))[-1]["id"]
+        for n in range(300):
+            await _rename(it, f"name {n}")
+        found = await _take(http, "/events", 300, **{"Last-Event-ID": last})
+        ids = [int(event["id"]) for event in found]
+        assert ids == list(range(int(last) + 1, int(last) + 301))
+
+
+async def test_a_tenants_stream_is_its_own(tmp_path: Path) -> None:
+    """Others' events do not show, and do not keep its own from coming."""
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        await it.created("globex")
+        key = {"Authorization": f"Bearer {await it.token('acme')}"}
+        reading = asyncio.create_task(_take(http, "/tenants/acme/events", 2, **key))
+        await asyncio.sleep(0.2)
+        await _rename(it, "G", "globex")
+        await asyncio.sleep(0.2)
+        await _rename(it, "A")
+        found = await asyncio.wait_for(reading, 10)
+        assert {event["data"]["tenant"] for event in found} == {"acme"}
+
+
+async def test_a_quiet_stream_shows_that_it_lives(tmp_path: Path) -> None:
+    """Comments, at the start and whenever nothing happens."""
+    async with api(tmp_path, heartbeat=0.05) as it, served(it.app) as http:
+        for path in ("/events?tail=0", "/tenants/acme/logs?follow=true&tail=0"):
+            if "acme" in path:
+                await it.sample()
+                await it.created()
+            found = await asyncio.wait_for(_take(http, path, 3, comments=True), 10)
+            assert [*found[0]] == ["comment"]
+
+
+async def test_events_are_json_unless_a_stream_is_asked_for(tmp_path: Path) -> None:
+    """`follow=false` and plain requests end; a bad Last-Event-ID is a problem."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        for query in ("", "?follow=false", "?tail=1"):
+            found = await it.ok("GET", f"/events{query}")
+            assert found["items"][-1]["data"]["change"] == "create"
+        after = await it.ok("GET", "/events", headers={"Last-Event-ID": "1"})
+        assert [entry["id"] for entry in after["items"]] == [2]
+        for bad in ("x", "-1", "1" * 30):
+            await it.refused(422, "GET", "/events", headers={"Last-Event-ID": bad})
+
+
+async def test_logs_are_text_or_a_stream(tmp_path: Path) -> None:
+    """The last lines as text; as SSE with their time as id, resumed behind it."""
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        it.stand_in.lines.append("2026-01-01T00:00:03Z with \u2028 and \x0b inside")
+        text = await it.call("GET", "/tenants/acme/logs?tail=2")
+        assert (
+            text.text
+            == "2026-01-01T00:00:02Z two\n2026-01-01T00:00:03Z with \u2028 and \x0b inside\n"
+        )
+        found = await _take(http, "/tenants/acme/logs?follow=true", 3)
+        assert [event["event"] for event in found] == ["log"] * 3
+        assert found[0]["data"]["text"] == "one"
+        assert found[2]["data"]["line"].endswith("\u2028 and \x0b inside")
+        resumed = await _take(
+            http, "/tenants/acme/logs?follow=true", 1, **{"Last-Event-ID": found[1]["id"]}
+        )
+        assert resumed[0]["data"]["text"].startswith("with")
+
+
+async def test_a_reader_who_goes_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Twenty streams opened and dropped: the watcher stops looking once nobody waits."""
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await asyncio.gather(*(_take(http, "/events", 1) for _ in range(20)))
+        watcher = it.app._console._app.state.dependencies.watcher  # type: ignore[attr-defined]
+        for _ in range(100):
+            if not watcher._waiting and (watcher._looking is None or watcher._looking.done()):
+                break
+            await asyncio.sleep(0.05)
+        assert not watcher._waiting

@@ -1,0 +1,224 @@
+"""What holds of every plan, whatever was wished and whatever was found on the machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stateroom.domain import actions as a
+from stateroom.domain.instances import is_current, is_healthy
+from stateroom.domain.inventory import Inventory, State
+from stateroom.domain.plan import Plan, plan
+from stateroom.domain.plan_text import render
+from stateroom.domain.routes import Door
+from stateroom.domain.status import statuses
+from stateroom.domain.wish import Intent, Wish
+from tests.generated import NOW, Drawn, Luck, luck, worlds
+
+OFTEN = settings(max_examples=300, deadline=None)
+UP = (State.RUNNING, State.PAUSED)
+
+
+def planned(world: Drawn, boots: int = 2) -> Plan:
+    return plan(NOW, world.wishes, world.inventory, world.in_flight, boots, {"demo": "1"})
+
+
+def of(world: Drawn, cabin: str) -> Wish:
+    return next(w for w in world.wishes if w.cabin.id == cabin)
+
+
+def is_open(inventory: Inventory, cabin: str) -> bool | None:
+    if inventory.routes is None:
+        return None
+    return any(r.cabin == cabin and r.door is Door.OPEN for r in inventory.routes.routes)
+
+
+@OFTEN
+@given(worlds())
+def test_nothing_that_may_serve_is_stopped(world: Drawn) -> None:
+    """An instance is stopped only after the edge was seen not to route to it; and the table that
+    is published with the plan does not open a door behind which something is about to end."""
+    made = planned(world)
+    for cabin, todo in made.cabins.items():
+        if any(isinstance(step, a.Stop) for step in todo):
+            assert is_open(world.inventory, cabin) is False
+            if made.publish is not None:
+                doors = [r.door for r in made.publish.table.routes if r.cabin == cabin]
+                assert Door.OPEN not in doors
+
+
+@OFTEN
+@given(worlds())
+def test_nothing_starts_without_its_foundation(world: Drawn) -> None:
+    """Before a start, in the same list or as observed: firewall, namespace, disks, content; and
+    never while another instance of the cabin could write to the disk."""
+    for cabin, todo in planned(world).cabins.items():
+        place = world.inventory.places.get(cabin)
+        wish = of(world, cabin)
+        prepared = place is not None and bool(place.holder) and "data" in place.disks
+        content = cabin in world.inventory.content
+        up = {i.name for i in world.inventory.instances if i.cabin == cabin and i.state in UP}
+        there = {i.name for i in world.inventory.instances if i.cabin == cabin}
+        for step in todo:
+            match step:
+                case a.Prepare(_, _):
+                    prepared = True
+                case a.Configure(_, _):
+                    content = True
+                case a.Create(spec):
+                    assert prepared
+                    there.add(spec.name)
+                case a.Stop(name, _):
+                    up.discard(name)
+                case a.Remove(name):
+                    assert name not in up
+                    there.discard(name)
+                case a.Start(name):
+                    assert world.inventory.firewall
+                    assert wish.intent is Intent.RUN and not wish.blocked
+                    assert prepared and content and name in there
+                    assert not up - {name}, "two writers"
+                case _:
+                    pass
+
+
+@OFTEN
+@given(worlds())
+def test_data_goes_last_and_only_where_it_was_asked_for(world: Drawn) -> None:
+    """Erasing is the last action of a cabin that is to be erased, after all else of it went."""
+    for cabin, todo in planned(world).cabins.items():
+        for at, step in enumerate(todo):
+            if isinstance(step, a.EraseData):
+                assert of(world, cabin).intent is Intent.ERASE
+                assert at == len(todo) - 1
+                left = {i.name for i in world.inventory.instances if i.cabin == cabin}
+                assert left <= {s.name for s in todo if isinstance(s, a.Remove)}
+
+
+@OFTEN
+@given(worlds())
+def test_gone_means_that_nothing_is_left(world: Drawn) -> None:
+    """A deletion is finished only when no instance, place, content, route or grant is seen."""
+    inventory = world.inventory
+    for cabin in planned(world).gone:
+        wish = of(world, cabin)
+        assert wish.intent.leaving
+        assert not [i for i in inventory.instances if i.cabin == cabin]
+        assert cabin not in inventory.content
+        assert is_open(inventory, cabin) is False
+        place = inventory.places.get(cabin)
+        assert place is None or not (place.network or place.holder or place.disks)
+        assert wish.intent is Intent.KEEP or place is None or not place.kept
+        if wish.grant is not None:
+            assert inventory.grants is not None and wish.grant.key not in inventory.grants
+
+
+@OFTEN
+@given(worlds(), luck())
+def test_what_one_wants_changes_nothing_for_another(world: Drawn, other: Luck) -> None:
+    """With boots enough for all, each cabin's actions, and each route, depend on its own tenant
+    alone."""
+    before = planned(world, boots=100)
+    changed = replace(world, wishes=(other.wish_of(1), *world.wishes[1:]))
+    after = planned(changed, boots=100)
+    mine = world.wishes[0].cabin.id
+    for wish in world.wishes[1:]:
+        cabin = wish.cabin.id
+        assert before.cabins.get(cabin) == after.cabins.get(cabin)
+        assert [w for w in before.waiting if w.cabin == cabin] == [
+            w for w in after.waiting if w.cabin == cabin
+        ]
+        if before.publish is not None and after.publish is not None:
+            assert [r for r in before.publish.table.routes if r.cabin == cabin] == [
+                r for r in after.publish.table.routes if r.cabin == cabin
+            ]
+    assert mine not in {w.cabin.id for w in world.wishes[1:]}
+
+
+@OFTEN
+@given(worlds(most=5), st.integers(0, 3))
+def test_no_more_boot_at_once_than_may(world: Drawn, boots: int) -> None:
+    """Starts that are planned, doors that are closed for a start, and work in flight together."""
+    calm = replace(world, in_flight=frozenset())
+    made = planned(calm, boots)
+    starts = sum(
+        any(isinstance(step, a.Start) for step in todo)
+        and not any(i.state is State.PAUSED and i.cabin == c for i in world.inventory.instances)
+        for c, todo in made.cabins.items()
+    )
+    assert starts <= boots
+
+
+@OFTEN
+@given(worlds())
+def test_a_door_that_serves_is_closed_only_for_a_reason(world: Drawn) -> None:
+    """Who is open, healthy and wished for stays open, unless what runs has to begin anew and
+    could begin at once."""
+    made = planned(world)
+    if made.publish is None or world.inventory.routes is None:
+        return
+    doors = {r.cabin: r.door for r in made.publish.table.routes}
+    waits = {w.cabin: w.code for w in made.waiting}
+    for wish in world.wishes:
+        cabin = wish.cabin.id
+        running = [
+            i
+            for i in world.inventory.instances
+            if i.cabin == cabin and i.state is State.RUNNING and is_healthy(i, world.inventory)
+        ]
+        if wish.intent is Intent.RUN and is_open(world.inventory, cabin) and running:
+            assert doors[cabin] is Door.OPEN or waits.get(cabin) == "route"
+
+
+@OFTEN
+@given(worlds())
+def test_the_same_world_has_the_same_plan(world: Drawn) -> None:
+    """The plan is a function, of values and not of the order in which they were read."""
+    first = planned(world)
+    assert planned(world) == first
+    turned = replace(
+        world.inventory,
+        places=dict(reversed(world.inventory.places.items())),
+        content=dict(reversed(world.inventory.content.items())),
+    )
+    backwards = replace(world, wishes=world.wishes[::-1], inventory=turned)
+    again = planned(backwards)
+    assert again.cabins == first.cabins and list(again.cabins) == list(first.cabins)
+    assert again.publish == first.publish and again.waiting == first.waiting
+
+
+@OFTEN
+@given(worlds())
+def test_every_world_has_a_status_and_a_text(world: Drawn) -> None:
+    """Each tenant has one phase and a sentence where it is not well; nothing raises. Ready means
+    an open door that was seen, a healthy runtime and the last generation."""
+    made = planned(world)
+    found = statuses(NOW, world.wishes, world.inventory, made)
+    assert render(made, {}, world.inventory.routes).endswith("\n")
+    assert found.keys() == {w.tenant for w in world.wishes}
+    for wish in world.wishes:
+        status = found[wish.tenant]
+        assert status.reason or status.phase.value == "ready"
+        assert 0 <= status.applied_generation <= max(wish.generation, 3)
+        if status.phase.value == "ready":
+            current = [i for i in world.inventory.instances if i.cabin == wish.cabin.id]
+            assert [is_current(i, wish, world.inventory) for i in current] == [True]
+            assert is_healthy(current[0], world.inventory)
+            assert status.applied_generation == wish.generation
+            assert is_open(world.inventory, wish.cabin.id)
+            assert world.inventory.content[wish.cabin.id].version == wish.content
+
+
+@OFTEN
+@given(worlds())
+def test_work_in_flight_is_left_alone(world: Drawn) -> None:
+    """Nothing is planned for a cabin that is being worked on, and its door does not open."""
+    made = planned(world)
+    for cabin in world.in_flight:
+        assert cabin not in made.cabins and cabin not in made.gone
+        if made.publish is not None and not is_open(world.inventory, cabin):
+            assert Door.OPEN not in [
+                r.door for r in made.publish.table.routes if r.cabin == cabin
+            ]
