@@ -200,7 +200,7 @@ def sweep(installation: Stateroom) -> None:
     firewall's table, loops and nodes of this installation and of nobody else."""
     prefixes = _prefixes(installation)
     if (installation.home / "installation.json").exists():
-        installation.cli("down", "--purge", "--yes", ok=False)
+        installation.cli("down", "--purge", "--keep-images", "--yes", ok=False)
     for prefix in prefixes:
         sweep_engine(prefix)
         sweep_host(prefix)

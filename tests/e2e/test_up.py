@@ -68,7 +68,7 @@ def test_a_second_installation_comes_and_goes_alone(stateroom: Stateroom) -> Non
         prefix = OTHER.prefix
         assert prefix != stateroom.prefix
         assert OTHER.cli("tenants", "list", "--json").document["items"] == []
-        OTHER.cli("down", "--purge", "--yes")
+        OTHER.cli("down", "--purge", "--keep-images", "--yes")
         assert containers_of(prefix) == []
         assert docker("volume", "ls", "-q", "--filter", f"name={prefix}-") == ""
         assert docker("network", "ls", "-q", "--filter", f"name={prefix}-") == ""

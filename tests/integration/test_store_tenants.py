@@ -398,6 +398,7 @@ async def test_a_slug_used_again_gives_nothing_of_before(tmp_path: Path) -> None
         assert await it.store.tenants.by_token(token) == (first.tenant.id, "acme")
         await it.gone("acme", "keep")
         assert await it.store.tenants.by_token(token) is None
+        assert await it.steward.sealed_secrets(first.tenant.id) == ()
         second = await it.tenant("acme")
         assert await it.store.tenants.by_token(token) is None
         assert second.tenant.id != first.tenant.id

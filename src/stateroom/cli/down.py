@@ -22,6 +22,10 @@ def down(
         bool,
         typer.Option("--purge", help="Remove all tenants, data, keys and images of Stateroom."),
     ] = False,
+    keep_images: Annotated[
+        bool,
+        typer.Option("--keep-images", help="With --purge: keep the images, which take minutes."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --purge.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -36,7 +40,7 @@ def down(
     with reporting(screen):
         if purge and not yes:
             _must_agree()
-        said = asyncio.run(_down(purge))
+        said = asyncio.run(_down(purge, keep_images))
     if as_json:
         screen.json({"said": said})
     for line in said if not as_json else []:
@@ -52,7 +56,7 @@ def _must_agree() -> None:
         raise Failure("Nothing was removed.")
 
 
-async def _down(purge: bool) -> list[str]:
+async def _down(purge: bool, keep_images: bool) -> list[str]:
     from aiodocker import Docker
     from aiodocker.exceptions import DockerError
 
@@ -63,7 +67,7 @@ async def _down(purge: bool) -> list[str]:
     settings = load()
     docker = Docker(settings.docker)
     try:
-        return await bring_down(docker, settings, purge=purge)
+        return await bring_down(docker, settings, purge=purge, keep_images=keep_images)
     except (StateroomError, DockerError) as error:
         raise Failure(str(error)) from error
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stateroom.domain.wish import Failure, Wish
@@ -43,7 +43,9 @@ def action_streak(wish: Wish, now: float) -> Streak:
     return _streak(_recent(wish, ("action",)), now, ACTION_PAUSES)
 
 
-def _recent(wish: Wish, kinds: tuple[str, ...]) -> list[Failure]:
+def _recent(wish: Wish, kinds: tuple[str, ...]) -> Sequence[Failure]:
+    if not wish.failures:
+        return ()
     since = max(wish.restart_at, wish.changed_at)
     found = [f for f in wish.failures if f.kind in kinds and f.began_at >= since]
     return sorted(found, key=lambda f: f.at, reverse=True)

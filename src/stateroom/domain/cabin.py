@@ -7,6 +7,7 @@ installation's id, the cabin's own id and two small integers. Nothing else is st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 UIDS_PER_CABIN = 16
@@ -53,17 +54,19 @@ class Installation:
 PARTS = ("api", "steward", "broker", "edge", "guard", "holder")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cabin:
     """id: eight hex digits, never reused. number: counts up, never reused; uids follow from it.
-    slot: which /29 of the pool; free again once the cabin is released."""
+    slot: which /29 of the pool; free again once the cabin is released.
+
+    What follows from them is computed once: every pass asks it of every cabin."""
 
     installation: Installation
     id: str
     number: int
     slot: int
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Name of the network, of the bridge and of the holder's prefix: ``st3f-1a2b3c4d``."""
         return f"{self.installation.prefix}-{self.id}"
@@ -77,17 +80,17 @@ class Cabin:
     def uid(self) -> int:
         return self.installation.first_cabin_uid + UIDS_PER_CABIN * self.number
 
-    @property
+    @cached_property
     def subnet(self) -> IPv4Network:
         first = int(self.installation.subnets.network_address) + 8 * self.slot
         return IPv4Network((first, 29))
 
-    @property
+    @cached_property
     def gateway(self) -> IPv4Address:
         """The host's end of the bridge: where the broker answers, and whom the cabin sees
         when the edge or the prober speaks to it."""
         return self.subnet[1]
 
-    @property
+    @cached_property
     def address(self) -> IPv4Address:
         return self.subnet[2]

@@ -71,7 +71,7 @@ def boost_ends(instance: Instance) -> float:
 
 
 def _with_boost(resources: Resources, boot_cpu: float) -> Resources:
-    return replace(resources, cpu=max(resources.cpu, boot_cpu))
+    return resources if resources.cpu >= boot_cpu else replace(resources, cpu=boot_cpu)
 
 
 def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:

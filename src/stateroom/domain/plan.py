@@ -319,7 +319,7 @@ def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
     actions += _foundation(wish, view)
     current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
     rest = _plan_instance(now, wish, view, current, boots)
-    return replace(rest, actions=(*actions, *rest.actions))
+    return replace(rest, actions=(*actions, *rest.actions)) if actions else rest
 
 
 def _any_up(instances: Sequence[Instance]) -> bool:

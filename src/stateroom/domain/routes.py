@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from stateroom.domain.runtime import stable_digest
 
@@ -36,7 +37,7 @@ class Route:
     tokens: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RouteTable:
     """Routes sorted by host, each host once."""
 
@@ -46,7 +47,7 @@ class RouteTable:
     def of(cls, routes: Iterable[Route]) -> RouteTable:
         return cls(tuple(sorted(routes, key=lambda r: r.host)))
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A digest of the whole table, for compare-and-swap."""
         rows = [[r.host, r.tenant, r.cabin, r.user, r.address, r.port, r.door.value,

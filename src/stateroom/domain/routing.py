@@ -44,7 +44,7 @@ def wanted_table(
 def _row(wish: Wish, door: Door, known: Route | None) -> Route:
     assert wish.doorway is not None
     rate = wish.doorway.requests_per_minute or (known.requests_per_minute if known else 1)
-    return Route(
+    row = Route(
         host=wish.doorway.host,
         tenant=wish.tenant,
         cabin=wish.cabin.id,
@@ -55,6 +55,8 @@ def _row(wish: Wish, door: Door, known: Route | None) -> Route:
         requests_per_minute=rate,
         tokens=wish.doorway.tokens,
     )
+    # The row that is there already, where it is the same: tables then compare by identity.
+    return known if known == row and known is not None else row
 
 
 def _serves(

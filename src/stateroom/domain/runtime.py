@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from stateroom.domain.cabin import Cabin
 
@@ -69,7 +69,7 @@ def _shape_digest(shape: Shape) -> str:
     return stable_digest(asdict(shape))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuntimeSpec:
     cabin: Cabin
     role: str
@@ -77,7 +77,7 @@ class RuntimeSpec:
     resources: Resources
     stop_seconds: int = 20
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Cabin, role and shape: an instance of another shape has another name."""
         return f"{self.cabin.name}-{self.role}-{self.shape.digest[:8]}"

@@ -224,7 +224,10 @@ def _all_applied(facts: _Facts, current: Instance | None, applied: int) -> bool:
     return (
         applied == wish.generation
         # The end of the boot's boost is no change that anybody waits for.
-        and current.resources in (wish.spec.resources, boosted(wish).resources)
+        and (
+            current.resources == wish.spec.resources
+            or current.resources == boosted(wish).resources
+        )
         and disks_fit(wish, facts.inventory)
         and _serving(facts, current)
     )

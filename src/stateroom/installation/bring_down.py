@@ -17,7 +17,9 @@ from stateroom.layout import Layout
 from stateroom.settings import Settings
 
 
-async def bring_down(docker: Docker, settings: Settings, *, purge: bool) -> list[str]:
+async def bring_down(
+    docker: Docker, settings: Settings, *, purge: bool, keep_images: bool = False
+) -> list[str]:
     """What was done, a sentence each. Raises Permanent where there is no installation."""
     known = machine.known_installation(Layout(settings.home))
     if not known:
@@ -28,6 +30,8 @@ async def bring_down(docker: Docker, settings: Settings, *, purge: bool) -> list
     said = [f"Stopped {', '.join(stopped) or 'nothing'} and {cabins} runtimes."]
     if purge:
         said += await _purge(docker, settings, installation)
+        if not keep_images:
+            said.append(f"Removed {await machine.remove_images(docker)} images of ours.")
     return said
 
 
@@ -36,6 +40,7 @@ async def _purge(docker: Docker, settings: Settings, installation: Installation)
     await machine.remove_parts(docker, installation)
     if image:
         await _erase_cabins(docker, settings, installation, image)
+        await machine.remove_firewall(docker, image, installation)
         await machine.empty_home(docker, image, settings, installation)
     await machine.remove_volumes(docker, installation)
     with suppress(OSError):

@@ -10,6 +10,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Installation
 from stateroom.errors import Permanent
+from stateroom.guard.table import FAMILY, table_name
 from stateroom.installation import parts as table
 from stateroom.layout import Layout
+from stateroom.runtimes.image_stages import STAGE_LABEL
 from stateroom.settings import Settings
 
 HELPER_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
@@ -70,6 +73,30 @@ async def run_helper(
     giving folders to their owners needs. Answers what it printed; raises Permanent with what
     it said when it fails."""
     home = str(settings.home)
+    return await _run(
+        docker, image, command, label, HELPER_CAPABILITIES, "none", [f"{home}:{home}:rw"],
+        environment,
+    )
+
+
+async def remove_firewall(docker: Docker, image: str, installation: Installation) -> None:
+    """The guard leaves its table when it ends; once no cabin is left it may go."""
+    name = f"{FAMILY} {table_name(installation)}"
+    # Added first, so that deleting it never fails; one transaction.
+    command = ["nft", f"add table {name}; delete table {name}"]
+    await _run(docker, image, command, installation.prefix, ("NET_ADMIN",), "host", [], {})
+
+
+async def _run(
+    docker: Docker,
+    image: str,
+    command: list[str],
+    label: str,
+    capabilities: tuple[str, ...],
+    network: str,
+    binds: list[str],
+    environment: Mapping[str, str],
+) -> str:
     body = {
         "Image": image,
         "Entrypoint": command,
@@ -78,11 +105,11 @@ async def run_helper(
         "Env": [f"{key}={value}" for key, value in sorted(environment.items())],
         "Labels": {table.INSTALLATION_LABEL: label, "stateroom.role": "helper"},
         "HostConfig": {
-            "Binds": [f"{home}:{home}:rw"],
-            "NetworkMode": "none",
+            "Binds": binds,
+            "NetworkMode": network,
             "ReadonlyRootfs": True,
             "CapDrop": ["ALL"],
-            "CapAdd": list(HELPER_CAPABILITIES),
+            "CapAdd": list(capabilities),
             "SecurityOpt": ["no-new-privileges"],
         },
     }
@@ -198,6 +225,18 @@ async def remove_volumes(docker: Docker, installation: Installation) -> None:
     found = await volumes.list(filters={"label": [label]})
     for volume in found.get("Volumes") or []:
         await (await volumes.get(volume["Name"])).delete()
+
+
+async def remove_images(docker: Docker) -> int:
+    """Every image that we built and nobody uses; answers how many went. One that another
+    installation uses is refused by the engine and stays."""
+    removed = 0
+    found = await docker.images.list(filters={"label": [STAGE_LABEL]})
+    for image in sorted(found, key=lambda one: -int(one["Created"])):
+        with suppress(DockerError):
+            await docker.images.delete(str(image["Id"]), force=True)
+            removed += 1
+    return removed
 
 
 async def empty_home(

@@ -349,7 +349,7 @@ def _build_container(base: str, command: Sequence[str], setup: Setup) -> dict[st
         limits["CapDrop"] = ["ALL"]
     return {
         "Image": base,
-        "Cmd": list(command),
+        "Cmd": ["sh", "-c", 'exec "$@" 2>&1', "sh", *command],  # one stream keeps its order
         "User": "0:0",
         "Env": [f"{name}={value}" for name, value in setup.environment.items()],
         "HostConfig": limits,

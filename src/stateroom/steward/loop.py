@@ -245,8 +245,6 @@ class Loop:
         changed: list[StatusRecord] = []
         tenants = {e.tenant.id: e.tenant for e in desired.tenants}
         for tenant_id, status in look.statuses.items():
-            if tenant_id not in tenants:
-                continue
             known = desired.status.get(tenant_id)
             record = _record_of(look.at, tenants[tenant_id], status, known)
             if record != known:

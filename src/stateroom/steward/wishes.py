@@ -39,8 +39,8 @@ DEMO = Provider(kind="demo")
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A wish without what changes from pass to pass, and what the executor needs to carry its
-    actions out. compiled and grant are None where the wish says why it is blocked."""
+    """The wish of the last pass, and what the executor needs to carry its actions out. compiled
+    and grant are None where the wish says why it is blocked."""
 
     key: tuple[object, ...]
     wish: Wish
@@ -64,8 +64,11 @@ class Compiler:
         for entry in desired.tenants:
             revision = desired.revisions.get((entry.tenant.blueprint, entry.tenant.revision))
             compilation = self._compilation(entry, revision)
+            wish = _with_the_moment(compilation.wish, entry, desired)
+            if wish is not compilation.wish:
+                compilation = replace(compilation, wish=wish)
             known[entry.cabin.id] = compilation
-            found.append(_with_the_moment(compilation.wish, entry, desired))
+            found.append(wish)
         self._known = known
         found += [_erasure(self.cabin(record), desired) for record in desired.erased]
         return tuple(found)
@@ -225,9 +228,10 @@ def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish
         and status.running_revision > 0
         and status.phase in ("ready", "degraded", "starting")
     )
-    if not entry.failures and wish.was_ready == was_ready:
+    failures = _failures(entry.failures)
+    if wish.failures == failures and wish.was_ready == was_ready:
         return wish
-    return replace(wish, failures=_failures(entry.failures), was_ready=was_ready)
+    return replace(wish, failures=failures, was_ready=was_ready)
 
 
 def _intent(entry: DesiredTenant) -> Intent:

@@ -1,0 +1,176 @@
+"""Wiring: the only place that builds the steward's concrete things and hands them to each other."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import aiodocker
+
+from stateroom.broker.folder import FolderGrants
+from stateroom.domain.cabin import Installation
+from stateroom.domain.status import counts
+from stateroom.edge.haproxy import HAProxyEdge
+from stateroom.engines.docker import DockerEngine
+from stateroom.guard.state import read_state
+from stateroom.layout import Layout
+from stateroom.settings import Settings
+from stateroom.steward.access import Access
+from stateroom.steward.collect import Sources
+from stateroom.steward.execute import Executor
+from stateroom.steward.housekeeping import Housekeeping
+from stateroom.steward.keys import StewardKeys, load_keys
+from stateroom.steward.loop import Loop
+from stateroom.steward.preview import Preview
+from stateroom.steward.prober import Prober
+from stateroom.steward.providers import Providers
+from stateroom.steward.socket import Services
+from stateroom.steward.usage import UsageReader
+from stateroom.steward.wishes import Compiler
+from stateroom.store.database import Database
+from stateroom.store.steward import StewardStore
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Facts of this container that `stateroom up` puts into its environment. content, grants:
+    where it sees the two tmpfs; content_mount: the first one's path on the host."""
+
+    installation: Installation
+    content: Path
+    grants: Path
+    content_mount: str
+    helper_image: str
+    entry_point: str
+
+    @classmethod
+    def read(cls, settings: Settings) -> Place:
+        """Raises KeyError where the environment was not made by `stateroom up`."""
+        return cls(
+            Installation(
+                os.environ["STATEROOM_INSTALLATION"],
+                IPv4Network(settings.subnets),
+                settings.broker_port,
+            ),
+            Path(os.environ["STATEROOM_CONTENT"]),
+            Path(os.environ["STATEROOM_GRANTS"]),
+            os.environ["STATEROOM_CONTENT_MOUNT"],
+            os.environ["STATEROOM_IMAGE"],
+            os.environ["STATEROOM_ENTRYPOINT"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """Everything that the process runs, and what it closes at the end."""
+
+    loop: Loop
+    services: Services
+    housekeeping: Housekeeping
+    prober: Prober
+    docker: aiodocker.Docker
+    database: Database
+
+    async def close(self) -> None:
+        await self.prober.close()
+        await self.docker.close()
+        await self.database.close()
+
+
+def build(settings: Settings, place: Place, database: Database) -> Steward:
+    """Raises OSError where a key cannot be read."""
+    layout = Layout(settings.home)
+    keys = load_keys(layout.steward)
+    store = StewardStore(database, time.time)
+    docker = aiodocker.Docker(settings.docker)
+    engine = _engine(docker, settings, place)
+    local = local_names(settings)
+    prober = Prober(lambda: loop.wake())  # noqa: PLW0108  (made below, since it needs the prober)
+    sources = Sources(
+        engine,
+        HAProxyEdge(layout.maps, layout.edge_socket),
+        FolderGrants(place.grants, place.installation.group),
+        lambda: read_state(layout.guard_state, time.time()),
+        prober.health,
+    )
+    loop = _loop(settings, place, keys, store, sources, prober)
+
+    def compiler_of_its_own() -> Compiler:
+        return Compiler(place.installation, settings, keys)
+
+    async def status() -> dict[str, Any]:
+        return installation_status(place, loop, sources)
+
+    services = Services(
+        loop,
+        store,
+        engine,
+        Access(store, keys),
+        UsageReader(engine, layout.broker_socket),
+        Preview(store, sources, compiler_of_its_own, engine, local),
+        status,
+    )
+    housekeeping = Housekeeping(store, engine, settings, local)
+    return Steward(loop, services, housekeeping, prober, docker, database)
+
+
+def _engine(docker: aiodocker.Docker, settings: Settings, place: Place) -> DockerEngine:
+    return DockerEngine(
+        docker,
+        place.installation,
+        content_root=place.content,
+        content_mount=place.content_mount,
+        home=settings.home,
+        helper_image=place.helper_image,
+        entrypoint=place.entry_point,
+    )
+
+
+def _loop(
+    settings: Settings,
+    place: Place,
+    keys: StewardKeys,
+    store: StewardStore,
+    sources: Sources,
+    prober: Prober,
+) -> Loop:
+    compiler = Compiler(place.installation, settings, keys)
+    providers = Providers(keys)
+    executor = Executor(
+        sources.engine, sources.edge, sources.grants, store, compiler, providers, keys
+    )
+    return Loop(
+        store, sources, executor, compiler, providers, prober,
+        boots_at_once=max(2, os.cpu_count() or 2),
+    )
+
+
+def local_names(settings: Settings) -> Callable[[str], str]:
+    """Abstract reference (``openclaw:2026.9.6``) -> the reference on this engine: the operator's
+    own image where one is set, else the one that `stateroom up` obtained."""
+
+    def local(reference: str) -> str:
+        _name, _, version = reference.partition(":")
+        if settings.openclaw_image and version == settings.openclaw_version:
+            return settings.openclaw_image
+        return f"stateroom/{reference}"
+
+    return local
+
+
+def installation_status(place: Place, loop: Loop, sources: Sources) -> dict[str, Any]:
+    """What `GET /status` says of the steward: all of it from the last pass."""
+    last = loop.last
+    return {
+        "installation": place.installation.id,
+        "passed_at": last.at,
+        "phases": counts(last.statuses),
+        "firewall": sources.firewall(),
+        "edge": last.inventory.routes is not None,
+        "broker": last.inventory.grants is not None,
+    }
