@@ -125,7 +125,8 @@ class Luck:
         return tuple(found)
 
     def world(self, most: int = 3) -> Drawn:
-        wishes, instances = [], []
+        wishes: list[Wish] = []
+        instances: list[Instance] = []
         places, content, health, grants, routes = {}, {}, {}, {}, []
         for number in range(1, self.between(1, most) + 1):
             wish = self.wish_of(number)
@@ -144,13 +145,16 @@ class Luck:
             for instance in mine:
                 if self.of((True, False)):
                     start = self.of([instance.started_at, NOW])
-                    health[instance.name] = Health(self.of((True, False)), self.of(TIMES), "", start)
+                    healthy = self.of((True, False))
+                    health[instance.name] = Health(healthy, self.of(TIMES), "", start)
             if self.of((True, False)):
                 grants[f"key{number}"] = self.of(["g1", "g2"])
             if self.between(0, 4):
                 routes.append(
-                    Route(f"s{number}.test", wish.tenant, cabin_id, "owner", str(wish.cabin.address),
-                          18789, self.of(Door), 60, ("TOKEN",))
+                    Route(
+                        f"s{number}.test", wish.tenant, cabin_id, "owner",
+                        str(wish.cabin.address), 18789, self.of(Door), 60, ("TOKEN",),
+                    )
                 )  # fmt: skip
         inventory = Inventory(
             places=places,

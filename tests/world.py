@@ -8,8 +8,9 @@ foundation, a serving one that is stopped, data that is erased unasked. A breach
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -285,6 +286,8 @@ class World:
     def _may_erase(self, cabin: str) -> bool:
         if any(i.cabin == cabin for i in self.engine._instances.values()):
             return False
+        if self.store is not self.rows:
+            return True
         for tenant_id, record in self.rows.cabins.items():
             if record.id == cabin:
                 return self.rows.tenants[tenant_id].deleting == "erase"
@@ -327,6 +330,16 @@ def not_ready(look: Look, wish: Any) -> Sequence[str]:
     if (inventory.grants or {}).get(wish.grant.key) != wish.grant.digest:
         found.append("its grant is another")
     return found
+
+
+async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Waits for a fact; how long it takes is nobody's claim."""
+    async with asyncio.timeout(20):
+        while True:
+            found = true()
+            if found if isinstance(found, bool) else await found:
+                return
+            await asyncio.sleep(0.005)
 
 
 def failed(cabin: str, at: float, lived: float = 1.0, kind: str = "exit") -> FailureRecord:

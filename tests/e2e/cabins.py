@@ -159,15 +159,16 @@ def traces(stateroom: Stateroom, cabin: str) -> list[str]:
     """Everything on this machine that still carries a cabin's id: what erasing must leave none
     of. The database keeps its row, so that an id is never given twice."""
     name = f"{stateroom.prefix}-{cabin}"
-    found = [f"container {c}" for c in containers(stateroom, f"stateroom.cabin={cabin}")]
+    found: list[str] = [f"container {c}" for c in containers(stateroom, f"stateroom.cabin={cabin}")]
     for kind in ("network", "volume"):
         listed = docker(kind, "ls", "--quiet", "--filter", f"name={name}").split()
         found += [f"{kind} {each}" for each in listed]
     found += [f"file {p}" for p in stateroom.home.rglob(f"*{cabin}*")]
     found += [f"node {p}" for p in Path("/dev/stateroom").glob(f"{name}*")]
     for volume in ("content", "grants"):
-        mounted = docker("volume", "inspect", "-f", "{{.Mountpoint}}", f"{stateroom.prefix}-{volume}")
-        found += [f"{volume} {p}" for p in Path(mounted).rglob(f"*{cabin}*")]
+        whole = f"{stateroom.prefix}-{volume}"
+        mounted = Path(docker("volume", "inspect", "-f", "{{.Mountpoint}}", whole))
+        found += [f"{volume} {p}" for p in mounted.rglob(f"*{cabin}*")]
     for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
         if name in backing.read_text():
             found.append(f"loop {backing.parts[3]}")

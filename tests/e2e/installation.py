@@ -241,11 +241,11 @@ def sweep_host(prefix: str) -> None:
 
 def loops(prefix: str) -> list[str]:
     """Loop devices that serve a disk of this installation."""
-    found = []
-    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
-        if Path(backing.read_text()).name.startswith(f"{prefix}-"):
-            found.append(f"/dev/{backing.parts[3]}")
-    return found
+    return [
+        f"/dev/{backing.parts[3]}"
+        for backing in Path("/sys/block").glob("loop*/loop/backing_file")
+        if Path(backing.read_text()).name.startswith(f"{prefix}-")
+    ]
 
 
 def _need_docker() -> None:

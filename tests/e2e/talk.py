@@ -66,16 +66,14 @@ class Client:
     def stream(self, text: str) -> list[str]:
         """The pieces of a streamed answer, in the order in which they came."""
         body = {**_question(text), "stream": True}
-        pieces: list[str] = []
         with self.http.stream("POST", "/v1/chat/completions", json=body) as response:
             assert response.status_code == 200, response.read()
             assert response.headers["content-type"].startswith("text/event-stream")
             lines = [line for line in response.iter_lines() if line.startswith("data: ")]
         assert lines[-1] == "data: [DONE]"
-        for line in lines[:-1]:
-            for choice in json.loads(line.removeprefix("data: "))["choices"]:
-                pieces.append(choice["delta"].get("content") or "")
-        return [piece for piece in pieces if piece]
+        chunks = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+        deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+        return [delta["content"] for delta in deltas if delta.get("content")]
 
 
 def client(slug: str, port: int, ca: Path, token: str) -> Client:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,12 +89,14 @@ def test_kinds_are_counted_apart() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, NOW), st.floats(0, 1000)), max_size=12), st.randoms())
-def test_the_order_of_records_does_not_matter(pairs: list[tuple[float, float]], luck: object) -> None:
+def test_the_order_of_records_does_not_matter(
+    pairs: list[tuple[float, float]], luck: random.Random
+) -> None:
     """A streak follows from the failures, not from the order in which they were read, and never
     holds back for longer than the longest pause."""
     failures = [died(at, lived) for at, lived in pairs]
     shuffled = list(failures)
-    luck.shuffle(shuffled)  # type: ignore[attr-defined]
+    luck.shuffle(shuffled)
     streak = runtime_streak(wish(*failures), NOW)
     assert runtime_streak(wish(*shuffled), NOW).until == streak.until
     assert streak.until <= NOW + RUNTIME_PAUSES[-1]

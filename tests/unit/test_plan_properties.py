@@ -180,8 +180,8 @@ def test_the_same_world_has_the_same_plan(world: Drawn) -> None:
     assert planned(world) == first
     turned = replace(
         world.inventory,
-        places=dict(reversed(world.inventory.places.items())),
-        content=dict(reversed(world.inventory.content.items())),
+        places=dict(reversed(list(world.inventory.places.items()))),
+        content=dict(reversed(list(world.inventory.content.items()))),
     )
     backwards = replace(world, wishes=world.wishes[::-1], inventory=turned)
     again = planned(backwards)

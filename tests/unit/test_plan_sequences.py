@@ -76,7 +76,8 @@ async def _befall(script: Script, line: str, slug: str) -> None:
         i for i in script.world.engine._instances.values() if i.cabin == script.cabins[slug]
     ]
     runs = any(i.state is State.RUNNING for i in mine)
-    if line.split()[0] in ("crash", "oom", "pause", "stranger") and not (runs and len(mine) == 1):
+    verb = line.partition(" ")[0]
+    if verb in ("crash", "oom", "pause", "stranger") and not (runs and len(mine) == 1):
         return
     if line.startswith("lose-holder") and script.cabins[slug] not in script.world.engine._places:
         return

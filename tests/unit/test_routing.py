@@ -76,7 +76,7 @@ def test_it_closes_when_nothing_runs(state: State) -> None:
     assert door(WISH, seen(replace(RUNNING, state=state), door=Door.OPEN)) is Door.CLOSED
 
 
-STALE = {
+STALE: dict[str, tuple[Wish, dict[str, Any]]] = {
     "shape": (replace(WISH, spec=OTHER), {}),
     "restart": (replace(WISH, restart_at=NOW), {}),
     "environment": (

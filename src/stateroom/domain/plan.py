@@ -15,55 +15,26 @@ Rules that every plan keeps (tests/unit/test_plan_properties.py):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from stateroom.domain.actions import (
     CabinAction,
-    Configure,
-    Create,
     DropProvider,
-    EraseData,
-    Grant,
-    Prepare,
     ProviderAction,
     Publish,
     PutProvider,
-    Release,
-    Remove,
-    Resize,
-    Revoke,
     Start,
-    Stop,
 )
-from stateroom.domain.backoff import Streak, action_streak, runtime_streak
-from stateroom.domain.instances import (
-    boost_ends,
-    boosted,
-    disks_fit,
-    is_current,
-    is_healthy,
-    resources_now,
-    restart_reason,
-)
-from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.backoff import runtime_streak
+from stateroom.domain.instances import boost_ends, is_healthy
+from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.plan_cabin import View, Waiting, plan_cabin
 from stateroom.domain.routes import Door, RouteTable
 from stateroom.domain.routing import wanted_table
 from stateroom.domain.wish import Intent, Wish
 
 BOOTING_FOR = 90.0
 """Seconds that a boot counts against the number of boots at once; a slower one has stalled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Why something is not done yet. until: when it is looked at again, 0 when something else
-    must happen first. code: a stable word: working, blocked, backoff, route, broker, firewall,
-    turn."""
-
-    cabin: str
-    code: str
-    reason: str
-    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +53,6 @@ class Plan:
     @property
     def empty(self) -> bool:
         return not (self.cabins or self.publish or self.providers or self.gone)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one cabin's planning yields. turn: it is about to boot, so it takes one of the boots
-    at once. held: it cannot begin anew yet, so its door stays open while it answers."""
-
-    actions: tuple[CabinAction, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
-    gone: bool = False
-    turn: bool = False
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One cabin's share of the inventory, looked up once."""
-
-    place: Place | None
-    instances: tuple[Instance, ...]
-    inventory: Inventory
-    open_route: bool | None  # None: the edge does not answer, so nobody can say
-
-    @property
-    def holder(self) -> str:
-        return self.place.holder if self.place else ""
 
 
 def plan(
@@ -132,7 +77,7 @@ def plan(
         if cabin in in_flight:
             waiting.append(Waiting(cabin, "working", "earlier actions are still being carried out"))
             continue
-        step = _plan_cabin(now, wish, views[cabin], boots)
+        step = plan_cabin(now, wish, views[cabin], boots)
         if step.actions:
             cabins[cabin] = step.actions
         if step.turn or any(isinstance(a, Start) for a in step.actions):
@@ -225,211 +170,3 @@ def _publish(
     if table == inventory.routes:
         return None
     return Publish(table, inventory.routes.version)
-
-
-def _plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
-    cabin = wish.cabin.id
-    streak = action_streak(wish, now)
-    if streak.until > now:
-        assert streak.last is not None
-        reason = f"{streak.last.detail}; tried again by itself (attempt {streak.count + 1})"
-        return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),), held=True)
-    if wish.intent.leaving:
-        return _plan_leaving(wish, view)
-    if wish.intent is Intent.SUSPEND:
-        return _plan_suspended(wish, view)
-    if wish.blocked or wish.spec is None or wish.content is None:
-        wait = Waiting(cabin, "blocked", wish.blocked or "not compiled yet")
-        return Step(_contents_alone(wish, view), (wait,))
-    return _plan_running(now, wish, view, boots)
-
-
-def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
-    """A cabin that cannot go on for want of a secret still loses the one that was removed."""
-    applied = view.inventory.content.get(wish.cabin.id)
-    if wish.content is None or applied is None or applied.version == wish.content:
-        return ()
-    return (Configure(wish.cabin, wish.content),)
-
-
-# --- leaving and suspended -------------------------------------------------------------------
-
-
-def _plan_leaving(wish: Wish, view: View) -> Step:
-    cabin = wish.cabin.id
-    if view.open_route is not False:
-        return Step(waiting=(_route_waits(cabin, view),))
-    actions: list[CabinAction] = []
-    for instance in view.instances:
-        actions.extend(_take_away(instance, wish))
-    grants = view.inventory.grants
-    if wish.grant and grants is None:
-        reason = "the broker's grants cannot be read, so its model access cannot be taken away"
-        return Step(waiting=(Waiting(cabin, "broker", reason),))
-    if wish.grant and grants is not None and wish.grant.key in grants:
-        actions.append(Revoke(wish.grant.key))
-    place = view.place
-    if view.instances or cabin in view.inventory.content or (place and _stands(place)):
-        actions.append(Release(cabin))
-    if wish.intent is Intent.ERASE and (place is not None and (place.kept or place.disks)):
-        actions.append(EraseData(cabin))
-    return Step(tuple(actions), gone=not actions)
-
-
-def _stands(place: Place) -> bool:
-    return place.network or bool(place.holder) or bool(place.disks)
-
-
-def _plan_suspended(wish: Wish, view: View) -> Step:
-    up = [i for i in view.instances if i.state in (State.RUNNING, State.PAUSED)]
-    if not up:
-        return Step()
-    if view.open_route is not False:
-        return Step(waiting=(_route_waits(wish.cabin.id, view),))
-    return Step(tuple(Stop(i.name, _grace(wish)) for i in up))
-
-
-def _route_waits(cabin: str, view: View) -> Waiting:
-    if view.open_route is None:
-        return Waiting(cabin, "route", "the edge does not answer, so its route cannot be closed")
-    return Waiting(cabin, "route", "its route is being closed first")
-
-
-def _take_away(instance: Instance, wish: Wish) -> list[CabinAction]:
-    steps: list[CabinAction] = []
-    if instance.state in (State.RUNNING, State.PAUSED):
-        steps.append(Stop(instance.name, _grace(wish)))
-    steps.append(Remove(instance.name))
-    return steps
-
-
-def _grace(wish: Wish) -> int:
-    return wish.spec.stop_seconds if wish.spec else 20
-
-
-# --- running ---------------------------------------------------------------------------------
-
-
-def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
-    assert wish.spec is not None and wish.content is not None
-    strangers = [i for i in view.instances if not is_current(i, wish, view.inventory)]
-    if view.open_route is not False and _any_up(strangers):
-        return _before_it_ends(now, wish, view, boots)
-    actions: list[CabinAction] = [a for i in strangers for a in _take_away(i, wish)]
-    actions += _foundation(wish, view)
-    current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
-    rest = _plan_instance(now, wish, view, current, boots)
-    return replace(rest, actions=(*actions, *rest.actions)) if actions else rest
-
-
-def _any_up(instances: Sequence[Instance]) -> bool:
-    return any(i.state in (State.RUNNING, State.PAUSED) for i in instances)
-
-
-def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
-    """One that may serve has to begin anew: it goes on until another could boot in its place,
-    so that a change of many tenants cuts only as many at once as can boot."""
-    wait = _may_start(now, wish, view, boots)
-    if wait is not None:
-        return Step(waiting=(wait,), held=True)
-    waits = (_route_waits(wish.cabin.id, view),)
-    return Step(waiting=waits, turn=view.open_route is True)
-
-
-def _foundation(wish: Wish, view: View) -> list[CabinAction]:
-    """Grant, namespace, disks and content, as far as they are not there."""
-    assert wish.content is not None
-    actions: list[CabinAction] = []
-    grants = view.inventory.grants
-    if wish.grant and grants is not None and grants.get(wish.grant.key) != wish.grant.digest:
-        actions.append(Grant(wish.cabin.id, wish.grant.key, wish.grant.digest))
-    if not _prepared(wish, view):
-        actions.append(Prepare(wish.cabin, wish.volumes))
-    applied = view.inventory.content.get(wish.cabin.id)
-    if applied is None or applied.version != wish.content:
-        actions.append(Configure(wish.cabin, wish.content))
-    return actions
-
-
-def _prepared(wish: Wish, view: View) -> bool:
-    place = view.place
-    if place is None or not place.network or not place.holder:
-        return False
-    return all(volume.name in place.disks for volume in wish.volumes)
-
-
-def _plan_instance(
-    now: float, wish: Wish, view: View, current: Instance | None, boots: int
-) -> Step:
-    assert wish.spec is not None
-    if current is None:
-        create = Create(boosted(wish))
-        start = _may_start(now, wish, view, boots)
-        if start is not None:
-            return Step((create,), (start,))
-        return Step((create, Start(wish.spec.name)))
-    if current.state in (State.CREATED, State.EXITED):
-        return _plan_stopped(now, wish, view, current, boots)
-    return _plan_up(now, wish, view, current, boots)
-
-
-def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
-    assert wish.spec is not None
-    resize = _resize(now, wish, current)
-    if not disks_fit(wish, view.inventory):
-        resize = (*resize, Prepare(wish.cabin, wish.volumes))
-    wait = _may_start(now, wish, view, boots)
-    if wait is not None:
-        return Step(resize, (wait,))
-    return Step((*resize, Start(current.name)))
-
-
-def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
-    resize = _resize(now, wish, current)
-    reason = restart_reason(now, wish, current, view.inventory)
-    if not reason and not disks_fit(wish, view.inventory):
-        reason = "its disk grows"
-    if not reason:
-        return _plan_awake(now, wish, view, current, resize)
-    if view.open_route is not False or _may_start(now, wish, view, boots) is not None:
-        return replace(_before_it_ends(now, wish, view, boots), actions=resize)
-    ended = _plan_stopped(now, wish, view, replace(current, state=State.EXITED), boots)
-    return replace(ended, actions=(Stop(current.name, _grace(wish)), *ended.actions))
-
-
-def _plan_awake(
-    now: float, wish: Wish, view: View, current: Instance, resize: tuple[CabinAction, ...]
-) -> Step:
-    """Somebody may have paused it: waking is no boot, but it runs code again."""
-    if current.state is not State.PAUSED:
-        return Step(resize)
-    if not view.inventory.firewall:
-        return Step(resize, (_firewall_waits(now, wish),))
-    return Step((*resize, Start(current.name)))
-
-
-def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
-    wanted = resources_now(now, wish, current)
-    if current.resources == wanted:
-        return ()
-    return (Resize(current.name, wanted),)
-
-
-def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:
-    """None when it may; else why not."""
-    cabin = wish.cabin.id
-    streak: Streak = runtime_streak(wish, now)
-    if streak.until > now:
-        assert streak.last is not None
-        reason = f"{streak.last.detail}; ended {streak.count} times in a row, started again"
-        return Waiting(cabin, "backoff", f"{reason} after a pause", streak.until)
-    if not view.inventory.firewall:
-        return _firewall_waits(now, wish)
-    if boots <= 0:
-        return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
-    return None
-
-
-def _firewall_waits(now: float, wish: Wish) -> Waiting:
-    reason = "the firewall is not known to be in place"
-    return Waiting(wish.cabin.id, "firewall", reason, now + 1.0)

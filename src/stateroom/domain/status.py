@@ -16,7 +16,8 @@ from stateroom.domain.instances import (
     restart_reason,
 )
 from stateroom.domain.inventory import Instance, Inventory, State
-from stateroom.domain.plan import Plan, Waiting
+from stateroom.domain.plan import Plan
+from stateroom.domain.plan_cabin import Waiting
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.wish import Intent, Wish
 
@@ -120,7 +121,6 @@ def _suspended(facts: _Facts) -> Status:
 
 
 def _running(facts: _Facts) -> Status:
-    wish = facts.wish
     current = _current(facts)
     applied = _applied_generation(facts, current)
     troubled = _troubled(facts, current)

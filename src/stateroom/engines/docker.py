@@ -89,9 +89,19 @@ class DockerEngine:
     async def prepare(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
         async with self._turn(cabin.id):
             self._content.make_folder(cabin.id)
-            await self._space.have_network(cabin)
-            await self._space.have_holder(cabin)
-            await self._disks.prepare(cabin, volumes)
+            # Both end before the next call for this cabin may begin, also when one has failed.
+            ended = await asyncio.gather(
+                self._have_space(cabin),
+                self._disks.prepare(cabin, volumes),
+                return_exceptions=True,
+            )
+            for error in ended:
+                if error is not None:
+                    raise error
+
+    async def _have_space(self, cabin: Cabin) -> None:
+        await self._space.have_network(cabin)
+        await self._space.have_holder(cabin)
 
     async def create(self, spec: RuntimeSpec) -> None:
         async with self._turn(spec.cabin.id):

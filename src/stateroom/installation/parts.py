@@ -65,7 +65,7 @@ def content_volume(installation: Installation) -> str:
 @dataclass(frozen=True, slots=True)
 class Part:
     """One container of ours. user: "uid:gid". binds: in Docker's HOST:INSIDE:MODE form.
-    groups: supplementary ones. network: "host" or "none"."""
+    groups: supplementary ones. network: "host" or "none". stop_signal: what asks it to end."""
 
     name: str
     command: tuple[str, ...]

@@ -18,7 +18,6 @@ from stateroom.runtimes.image_debian import compile_static, compiler_command, sy
 from stateroom.runtimes.image_stages import (
     REPOSITORY,
     Files,
-    ImageError,
     Setup,
     Stage,
     Workshop,
@@ -61,12 +60,13 @@ def stages() -> list[Stage]:
         _install_entry,
     )
     shape = json.dumps([project["version"], project["scripts"], _ENVIRONMENT])
-    source = Stage(
-        "own",
-        "Stateroom image, source",
-        digest(entry.inputs, shape, *_source_parts()),
-        _install_source,
-    )
+    files = _source()
+    parts = [part for name, data in files.items() for part in (name, data)]
+
+    async def install(work: Workshop, stage: Stage, base: str) -> str:
+        return await _install_source(work, stage, base, files)
+
+    source = Stage("own", "Stateroom image, source", digest(entry.inputs, shape, *parts), install)
     return [system, libraries, entry, source]
 
 
@@ -80,13 +80,15 @@ def _cabin_init() -> Path:
     return build_file("stateroom", "cabin-init.c")
 
 
-def _source_parts() -> list[str | Path]:
-    """Every file of the package, by name and content."""
-    parts: list[str | Path] = []
-    for path in sorted(_PACKAGE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            parts += [str(path.relative_to(_PACKAGE)), path]
-    return parts
+def _source() -> dict[str, bytes]:
+    """Every file of the package by name, read once: the source may change while it is packed,
+    and an image must hold what its label says."""
+    paths = (path for path in sorted(_PACKAGE.rglob("*")) if path.is_file())
+    return {
+        str(path.relative_to(_PACKAGE)): path.read_bytes()
+        for path in paths
+        if "__pycache__" not in path.parts
+    }
 
 
 async def _install_libraries(work: Workshop, stage: Stage, base: str) -> str:
@@ -101,9 +103,9 @@ async def _install_libraries(work: Workshop, stage: Stage, base: str) -> str:
             f"--constraint={REPOSITORY / 'constraints.txt'}", *_project()["dependencies"],
         ])  # fmt: skip
         files = Files().add_tree(_LIBRARIES, Path(folder))
-    # Debian's python3 looks there too: no variable that a part could be started without.
-    files.add("usr/lib/python3/dist-packages/stateroom.pth", f"/{_LIBRARIES}\n")
-    return await work.run(stage, base, [*_COMPILE, f"/{_LIBRARIES}"], into_image=files)
+        # Debian's python3 looks there too: no variable that a part could be started without.
+        files.add("usr/lib/python3/dist-packages/stateroom.pth", f"/{_LIBRARIES}\n")
+        return await work.run(stage, base, [*_COMPILE, f"/{_LIBRARIES}"], into_image=files)
 
 
 def _platforms(machine: str) -> list[str]:
@@ -117,15 +119,15 @@ async def _install_entry(work: Workshop, stage: Stage, base: str) -> str:
     return await work.run(stage, base, [CABIN_INIT, "--version"], into_image=files)
 
 
-async def _install_source(work: Workshop, stage: Stage, base: str) -> str:
+async def _install_source(work: Workshop, stage: Stage, base: str, source: dict[str, bytes]) -> str:
     project, package = _project(), f"{_LIBRARIES}/stateroom"
-    files = Files().add_tree(package, _PACKAGE)
+    files = Files()
+    for name, data in source.items():
+        files.add(f"{package}/{name}", data)
     metadata = f"Metadata-Version: 2.1\nName: stateroom\nVersion: {project['version']}\n"
     files.add(f"{package}-{project['version']}.dist-info/METADATA", metadata)
     for name, place in project["scripts"].items():
         files.add(f"opt/stateroom/bin/{name}", _program(*place.split(":")), 0o755)
-    if stages()[-1].inputs != stage.inputs:
-        raise ImageError("the source was changed while it was packed")
     return await work.run(
         stage,
         base,

@@ -21,11 +21,19 @@ import tarfile
 import tempfile
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from aiodocker import Docker, DockerError
 from aiodocker.containers import DockerContainer
@@ -292,33 +300,37 @@ class Setup:
 
 
 class Files:
-    """Files for a container, as an archive in a temporary file; all owned by root."""
+    """Files for a container; all owned by root."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="stateroom-")  # noqa: SIM115
-        self._tar = tarfile.open(fileobj=self._file, mode="w")  # noqa: SIM115
+        self._contents: list[tuple[str, bytes, int]] = []
+        self._trees: list[tuple[str, Path]] = []
 
     def add(self, name: str, data: bytes | str, mode: int = 0o644) -> Files:
         content = data.encode() if isinstance(data, str) else data
-        entry = tarfile.TarInfo(name)
-        entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
-        self._tar.addfile(entry, io.BytesIO(content))
+        self._contents.append((name, content, mode))
         return self
 
-    def add_tree(self, name: str, source: Path) -> Files:
-        """A folder or file of the host, without what Python left of an earlier run."""
-        self._tar.add(source, name, filter=_as_root)
+    def add_tree(self, name: str, folder: Path) -> Files:
+        """A folder of the host, which must be there until the container has it."""
+        self._trees.append((name, folder))
         return self
 
-    def archive(self) -> Any:
-        self._tar.close()
-        self._file.seek(0)
-        return self._file
+    @contextmanager
+    def archive(self) -> Iterator[IO[bytes]]:
+        with tempfile.TemporaryFile(prefix="stateroom-") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                for name, folder in self._trees:
+                    tar.add(folder, name, filter=_as_root)
+                for name, content, mode in self._contents:
+                    entry = tarfile.TarInfo(name)
+                    entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
+                    tar.addfile(entry, io.BytesIO(content))
+            file.seek(0)
+            yield file
 
 
-def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    if Path(entry.name).name == "__pycache__":
-        return None
+def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644

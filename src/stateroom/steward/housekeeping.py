@@ -26,13 +26,21 @@ CIDR_OF_A_CABIN = 8
 
 
 class Housekeeping:
+    """pinned: called when a revision was pinned, since tenants wait for that."""
+
     def __init__(
-        self, store: StewardStore, pins: Pins, settings: Settings, local: Callable[[str], str]
+        self,
+        store: StewardStore,
+        pins: Pins,
+        settings: Settings,
+        local: Callable[[str], str],
+        pinned: Callable[[], None],
     ) -> None:
         self._store = store
         self._pins = pins
         self._settings = settings
         self._local = local
+        self._pinned = pinned
 
     async def run(self) -> None:
         """For ever. What fails is logged and tried again."""
@@ -40,8 +48,11 @@ class Housekeeping:
         while True:
             try:
                 if (newest := await self._store.change_token()) != token:
-                    await pin_new_revisions(self._store, self._pins, self._local)
-                    token = newest
+                    pinned = await pin_new_revisions(self._store, self._pins, self._local)
+                    if pinned.done:
+                        self._pinned()
+                    if not pinned.left:
+                        token = newest
                 if time.monotonic() - measured > MEASURE or not measured:
                     await self._store.set_capacity(*capacity(self._settings))
                     await self._store.prune()

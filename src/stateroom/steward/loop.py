@@ -118,6 +118,9 @@ class Loop:
             for task in tasks:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if cancel:
+            # A task that was cancelled before its first step could not take itself out.
+            self._tasks.clear()
 
     async def _listen(self) -> None:
         while True:

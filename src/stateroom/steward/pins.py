@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from stateroom.domain import blueprint as blueprints
@@ -20,9 +21,20 @@ class Pins(Protocol):
         ...
 
 
-async def pin_new_revisions(store: StewardStore, engine: Pins, local: Callable[[str], str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """How many revisions were pinned, and how many could not be."""
+
+    done: int = 0
+    left: int = 0
+
+
+async def pin_new_revisions(
+    store: StewardStore, engine: Pins, local: Callable[[str], str]
+) -> Pinned:
     """local: abstract reference (``openclaw:2026.9.6``) -> the reference on this engine. A
     revision whose image is missing stays unpinned; its tenants say so, and this is tried again."""
+    done = left = 0
     for revision in await store.unpinned_revisions():
         found: dict[str, dict[str, object]] = {}
         try:
@@ -34,5 +46,8 @@ async def pin_new_revisions(store: StewardStore, engine: Pins, local: Callable[[
                 "revision %s of %s is not pinned: %s", revision.number, revision.blueprint, error,
                 extra={"action": "not_pinned"},
             )
+            left += 1
             continue
         await store.pin_revision(revision.id, found)
+        done += 1
+    return Pinned(done, left)

@@ -105,7 +105,7 @@ class Prober:
                 return "" if answer.status == 200 else f"{PATH} answered {answer.status}"
         except TimeoutError:
             return f"{PATH} did not answer within {TIMEOUT:.0f} s"
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             return f"{PATH} cannot be reached ({type(error).__name__})"
 
     def _client(self) -> aiohttp.ClientSession:

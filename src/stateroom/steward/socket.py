@@ -110,7 +110,7 @@ async def _body(request: web.Request, *names: str) -> dict[str, Any]:
     """A JSON object that has these names. Raises Invalid."""
     try:
         body = json.loads(await request.read())
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict) or any(name not in body for name in names):
         sentence = f"the body must be a JSON object with {' and '.join(names)}"

@@ -115,7 +115,7 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
         Preview(store, sources, compiler_of_its_own, engine, local),
         status,
     )
-    housekeeping = Housekeeping(store, engine, settings, local)
+    housekeeping = Housekeeping(store, engine, settings, local, loop.wake)
     return Steward(loop, services, housekeeping, prober, docker, database)
 
 

@@ -1,0 +1,97 @@
+"""The executor between two passes: what was planned may be overtaken before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from stateroom.domain import actions as a
+from stateroom.errors import Permanent, Retryable
+from stateroom.steward.execute import Executor, Overtaken
+from stateroom.steward.loop import Look
+from tests.world import World
+from tests.world_script import Script
+
+
+async def planned(*lines: str) -> tuple[Script, Executor, Look]:
+    """A world with a tenant acme after these lines, and what a pass would do there."""
+    script = Script(World())
+    await script.run("\n".join(["create acme", "settle", *lines]))
+    look = await script.world.loop.fresh_look()
+    return script, script.world.loop._executor, look
+
+
+def only(look: Look, kind: type) -> a.CabinAction:
+    (found,) = [s for todo in look.plan.cabins.values() for s in todo if isinstance(s, kind)]
+    return found
+
+
+async def test_content_of_an_older_wish_is_not_written() -> None:
+    """Between plan and writing the tenant was changed again: the newer one is written by the
+    next pass, never the older one as if it were the newer."""
+    script, executor, look = await planned("set acme prompt=One.")
+    await script.run("set acme prompt=Two.")
+    await script.world.loop.fresh_look()
+    with pytest.raises(Overtaken):
+        await executor.perform(only(look, a.Configure))
+    assert await executor.run(script.cabins["acme"], [only(look, a.Configure)]) is None
+    assert script.world.engine.contents[script.cabins["acme"]].version.generation == 1
+
+
+async def test_a_secret_that_was_set_again_is_not_mixed_in() -> None:
+    """A content is made of the versions that it names, or not at all."""
+    script, executor, look = await planned("secret acme CRM_API_KEY")
+    await script.run("secret acme CRM_API_KEY")
+    with pytest.raises(Overtaken):
+        await executor.perform(only(look, a.Configure))
+    assert not script.world.rows.failures
+
+
+async def test_a_secret_that_was_removed_is_not_missed() -> None:
+    """The next pass writes the content without it."""
+    script, executor, look = await planned("secret acme CRM_API_KEY")
+    await script.run("unset acme CRM_API_KEY")
+    with pytest.raises(Overtaken):
+        await executor.perform(only(look, a.Configure))
+    await script.run("settle")
+    assert "secrets/CRM_API_KEY" not in dict(
+        script.world.engine.contents[script.cabins["acme"]].files
+    )
+
+
+async def test_a_grant_for_one_that_is_gone_is_not_given() -> None:
+    """Nobody's key is let in after its tenant left."""
+    script, executor, look = await planned("set acme model=demo-2")
+    grant = only(look, a.Grant)
+    await script.run("delete acme erase\nsettle")
+    with pytest.raises(Overtaken):
+        await executor.perform(grant)
+    assert not script.world.grants.grants
+
+
+@dataclass
+class Limited:
+    """An engine that cannot change limits in place."""
+
+
+async def test_an_engine_that_cannot_resize_says_so() -> None:
+    """A power that is not there is a permanent failure with a sentence, no crash."""
+    _, executor, look = await planned("limit acme cpu=2")
+    limited = replace(executor, engine=Limited())  # type: ignore[arg-type]
+    with pytest.raises(Permanent, match="cannot change limits"):
+        await limited.perform(only(look, a.Resize))
+
+
+async def test_the_first_failure_ends_a_cabins_turn() -> None:
+    """What comes after it is not tried, and what failed is named with its time and its reason."""
+    script = Script(World())
+    await script.run("create acme")
+    look = await script.world.loop.fresh_look()
+    todo = look.plan.cabins[script.cabins["acme"]]
+    script.world.engine.fail("configure", script.cabins["acme"], Retryable("no room"))
+    failure = await script.world.loop._executor.run(script.cabins["acme"], todo)
+    assert failure is not None
+    assert (failure.kind, failure.detail) == ("action", "configure failed: no room")
+    assert (failure.at, failure.began_at) == (script.world.now, script.world.now)
+    assert [verb for verb, _ in script.world.engine.trace] == ["prepare", "configure"]
