@@ -204,12 +204,11 @@ class Script:
     def _told(self, look: Look) -> str:
         slugs = {cabin: slug for slug, cabin in self.cabins.items()}
         plan = render(look.plan, slugs, look.inventory.routes)
-        people = [
-            f"{wish.slug}: {s.phase}, generation {s.applied_generation} of {wish.generation}"
-            + (f": {s.reason}" if s.reason else "")
-            for wish in look.wishes
-            if wish.slug and (s := look.statuses[wish.tenant])
-        ]
+        people = []
+        for wish in (w for w in look.wishes if w.tenant):
+            s = look.statuses[wish.tenant]
+            told = f"{wish.slug}: {s.phase}, generation {s.applied_generation} of {wish.generation}"
+            people.append(told + (f": {s.reason}" if s.reason else ""))
         return "".join(f"  {line}\n" for line in [*people, *plan.splitlines()])
 
 

@@ -5,7 +5,6 @@ tool was missing."""
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import textwrap
@@ -93,6 +92,8 @@ def test_no_datagram_leaves_either(acme: Agent) -> None:
         listening.bind(("0.0.0.0", 0))
         listening.settimeout(1.0)
         port = listening.getsockname()[1]
+        listening.sendto(b"ours", (acme.gateway, port))
+        assert listening.recv(16) == b"ours"
         targets = [acme.gateway, *addresses_of_host()]
         node(acme, f"""
             const s = require("dgram").createSocket("udp4");
@@ -169,7 +170,8 @@ def test_only_its_own_files_are_in_sight(
     assert acme.cabin in mounts
     assert globex.cabin not in mounts
     assert "docker.sock" not in mounts
-    for path in ("/var/run/docker.sock", str(stateroom.home), "/content", "/grants", "/dev/stateroom"):
+    home = str(stateroom.home)
+    for path in ("/var/run/docker.sock", home, "/content", "/grants", "/dev/stateroom"):
         assert acme.run("sh", "-c", f"test -e {path}").code != 0, path
     devices = acme.sh("ls /dev").split()
     assert not [d for d in devices if d.startswith(("loop", "sd", "vd", "nvme", "mem", "kmsg"))]
@@ -212,8 +214,8 @@ def test_the_host_cannot_reach_a_runtime_but_as_the_edge(
     """OpenClaw trusts whoever comes from the bridge's address, so nobody on the host may: not
     another user, not root. Through the edge it answers."""
     target = f"http://{acme.address}:18789/healthz"
-    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "3", target]
-    for uid in (65534, 0, 33):
+    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "1", target]
+    for uid in (65534, 0):
         done = subprocess.run(
             words, user=uid, group=uid, extra_groups=[], capture_output=True, text=True,
             check=False,
@@ -268,4 +270,4 @@ def test_the_parts_of_ours_hold_no_more_than_they_need(stateroom: Stateroom) -> 
         for key in ("seal.key", "sign.pem"):
             seen = Path(f"/proc/{pid}/root{stateroom.home}/steward/{key}").exists()
             assert seen == (part == "steward"), (part, key)
-    assert os.stat(stateroom.home / "admin.key").st_mode & 0o777 == 0o600
+    assert (stateroom.home / "admin.key").stat().st_mode & 0o777 == 0o600

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,8 +120,7 @@ def agent_of(stateroom: Stateroom, slug: str) -> Agent:
 
 def cabin_of(stateroom: Stateroom, tenant: str) -> str:
     """No call of the API names a cabin, so the store is asked."""
-    path = stateroom.home / "store" / "stateroom.db"
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+    connection = stateroom.database()
     try:
         query = "SELECT id FROM cabins WHERE tenant = ? AND state != 'erased'"
         return str(connection.execute(query, (tenant,)).fetchone()[0])

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -146,6 +147,11 @@ class Stateroom:
     def secret(self, slug: str, name: str, value: str) -> None:
         self.revealed[f"{slug} {name} {len(self.revealed)}"] = value
         must(self.api("PUT", f"/tenants/{slug}/secrets/{name}", {"value": value}))
+
+    def database(self) -> sqlite3.Connection:
+        """To read: what no call of the API tells."""
+        path = self.home / "store" / "stateroom.db"
+        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
 
     def _note(self, slug: str, given: dict[str, str]) -> None:
         self.revealed[f"token {slug} {given['api_token'][-4:]}"] = given["api_token"]

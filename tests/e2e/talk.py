@@ -24,9 +24,15 @@ class _Loopback(httpx.BaseTransport):
         self._inner = httpx.HTTPTransport(verify=ssl.create_default_context(cafile=str(ca)))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host="127.0.0.1")
-        return self._inner.handle_request(request)
+        # A request of its own: cookies are kept under the name that was asked for.
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(host="127.0.0.1"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return self._inner.handle_request(sent)
 
     def close(self) -> None:
         self._inner.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -73,11 +74,15 @@ def test_a_file_secret_comes_and_goes_without_a_restart(stateroom: Stateroom, an
     where = "/run/stateroom/secrets/SIGNING_KEY"
     for value in ("first-signing-value-1f9c", "second-signing-value-77aa"):
         stateroom.secret(SLUG, "SIGNING_KEY", value)
-        eventually(lambda value=value: anna.sh(f"cat {where} || true") == value)
+        eventually(partial(holds, anna, where, value))
     must(stateroom.api("DELETE", f"/tenants/{SLUG}/secrets/SIGNING_KEY"))
     eventually(lambda: anna.sh(f"test -e {where} || echo gone") == "gone")
     stateroom.ready(SLUG)
     assert anna.started == before
+
+
+def holds(agent: Agent, path: str, value: str) -> bool:
+    return agent.sh(f"cat {path} || true") == value
 
 
 def test_an_env_secret_restarts_the_runtime_in_place(stateroom: Stateroom, anna: Agent) -> None:

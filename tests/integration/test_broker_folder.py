@@ -15,7 +15,7 @@ import pytest
 
 from stateroom.broker.folder import SEVERAL, FolderGrants
 from stateroom.broker.grants import Grant, Provider, grant_digest, provider_digest
-from stateroom.broker.register import Register
+from stateroom.broker.register import CHANGEOVER_NS, Register
 from stateroom.errors import Away, Retryable
 from tests.stubs.broker_lab import key_sha
 
@@ -172,3 +172,30 @@ async def test_names_that_would_leave_the_folder_are_refused(path: Path, name: s
         await FolderGrants(path).put_provider(name, Provider("demo"))
     with pytest.raises(ValueError, match="SHA-256"):
         await FolderGrants(path).put(name, GRANT)
+
+
+async def test_for_a_moment_a_replaced_grant_still_names_its_model(path: Path) -> None:
+    """A runtime that has not taken over its new model yet is not refused, for seconds only, and
+    under today's budget; another cabin gains nothing."""
+    now = [time.time_ns()]
+    grants, register = FolderGrants(path), Register(path, now=lambda: now[0])
+    await grants.put(SHA, GRANT)
+    assert register.grant("key") == GRANT
+    assert register.former(GRANT) is None
+    new = dataclasses.replace(GRANT, models=("n",), monthly_budget_usd=5.0)
+    await grants.put(SHA, new)
+    assert register.grant("key") == new
+    assert register.former(new) == dataclasses.replace(GRANT, monthly_budget_usd=5.0)
+    assert register.former(dataclasses.replace(new, cabin="c2")) is None
+    now[0] += CHANGEOVER_NS + 1
+    assert register.former(new) is None
+
+
+async def test_a_grant_taken_away_leaves_nothing_behind(path: Path) -> None:
+    """Revoking is at once: only a grant that was replaced is honoured for a moment."""
+    grants, register = FolderGrants(path), Register(path)
+    await grants.put(SHA, GRANT)
+    assert register.grant("key") == GRANT
+    await grants.remove(SHA)
+    assert register.grant("key") is None
+    assert register.former(GRANT) is None

@@ -92,8 +92,7 @@ class Calls:
     def prepare(self, grant: Grant, body: bytes) -> Prepared:
         """Raises Refusal when the call may not, or cannot, be made."""
         terms, document = parse_chat(body)
-        if terms.model not in grant.models:
-            raise refusals.model_not_granted(terms.model, grant.models)
+        grant = self._grant_for(grant, terms.model)
         provider = self._provider(grant)
         if provider.kind == "demo":
             text = demo.answer_text(terms, document)
@@ -111,6 +110,15 @@ class Calls:
                 await self._demo(call, meter, out)
             else:
                 await self._ask(call, call.dialect, meter, out)
+
+    def _grant_for(self, grant: Grant, model: str) -> Grant:
+        """The grant that names the model: today's, or the one that it just took the place of."""
+        if model in grant.models:
+            return grant
+        former = self._register.former(grant)
+        if former is not None and model in former.models:
+            return former
+        raise refusals.model_not_granted(model, grant.models)
 
     def _provider(self, grant: Grant) -> Provider:
         provider = self._register.provider(grant.provider)

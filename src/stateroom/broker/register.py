@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,10 @@ SETTLED_NS = 100_000_000
 tick of the first leaves the same time. So a listing is only trusted once the folder's time
 lies this far back."""
 
+CHANGEOVER_NS = 15_000_000_000
+"""How long a cabin may still ask for what its last grant named, once it has a new one: OpenClaw
+takes over a new model 1.2 to 1.4 s after it was told, and its customers are asking meanwhile."""
+
 ATTEMPTS = 50
 NOT_HERE = "The broker has not been given its grants yet; try again in a moment."
 
@@ -36,7 +41,9 @@ class Register:
     """path: the folder that `FolderGrants` writes. now: nanoseconds since the epoch."""
 
     def __init__(self, path: Path, now: Callable[[], int] = time.time_ns) -> None:
-        self._grants = _Shelf(path / GRANTS, grant_from, now)
+        self._now = now
+        self._former: dict[str, tuple[Grant, int]] = {}
+        self._grants = _Shelf(path / GRANTS, grant_from, now, self._was_replaced)
         self._providers = _Shelf(path / PROVIDERS, provider_from, now)
 
     def grant(self, token: str) -> Grant | None:
@@ -44,6 +51,19 @@ class Register:
         nothing about a key. Raises Away while the steward has not been here yet."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
         return self._grants.current().get(digest)
+
+    def former(self, grant: Grant) -> Grant | None:
+        """What the cabin's grant was before this one, for a moment after the change, under the
+        budget of today. None when that moment is over, or when there was none before."""
+        known = self._former.get(grant.cabin)
+        if known is None or self._now() > known[1]:
+            return None
+        return replace(known[0], monthly_budget_usd=grant.monthly_budget_usd)
+
+    def _was_replaced(self, old: Grant) -> None:
+        now = self._now()
+        self._former = {cabin: kept for cabin, kept in self._former.items() if kept[1] >= now}
+        self._former[old.cabin] = (old, now + CHANGEOVER_NS)
 
     def provider(self, name: str) -> Provider | None:
         return self._providers.current().get(name)
@@ -53,8 +73,13 @@ class _Shelf(Generic[T]):
     """One folder of files, parsed and kept in step."""
 
     def __init__(
-        self, path: Path, parse: Callable[[Mapping[str, Any]], T], now: Callable[[], int]
+        self,
+        path: Path,
+        parse: Callable[[Mapping[str, Any]], T],
+        now: Callable[[], int],
+        replaced: Callable[[T], None] = lambda _: None,
     ) -> None:
+        self._replaced = replaced
         self._path = path
         self._now = now
         self._parse = parse
@@ -77,12 +102,16 @@ class _Shelf(Generic[T]):
     def _list(self) -> None:
         for _ in range(ATTEMPTS):
             try:
-                self._values = self._newest(sorted(self._path.iterdir()))
-                return
+                values = self._newest(sorted(self._path.iterdir()))
             except FileNotFoundError:
                 continue  # Replaced while we looked: its new version is in the next listing.
             except OSError as error:
                 raise Away(NOT_HERE) from error
+            for name, old in self._values.items():
+                if name in values and values[name] != old:
+                    self._replaced(old)
+            self._values = values
+            return
         raise Away(NOT_HERE)
 
     def _newest(self, files: list[Path]) -> dict[str, T]:
