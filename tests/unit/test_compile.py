@@ -14,7 +14,7 @@ from stateroom.domain.compile import (
     Compiled,
     PinnedImage,
     TenantFacts,
-    compile,  # noqa: A004  (What is tested is called so.)
+    compile,
     image_references,
 )
 from stateroom.domain.content import AgentContent, SecretRef
