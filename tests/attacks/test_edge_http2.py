@@ -174,11 +174,12 @@ async def test_no_other_tunnel_opens(here: Lab) -> None:
 
 
 async def test_an_early_refusal_of_a_post_is_an_answer(here: Lab) -> None:
-    """A POST without identity gets its 401, also when its body comes later or never ends."""
+    """A POST without identity gets its 401; one whose body never ends is not waited for: 401,
+    or 408 when HAProxy's own clock for the body comes first."""
     client = await connect(here)
     assert await client.ask(fields(here, method="POST"), b"x" * 1000) == 401
     await client.begin(fields(here, method="POST"), end=False)
     await client.send(b"the beginning of a body")
-    assert await client.status() == 401
+    assert await client.status() in {401, 408}
     client.close()
     assert here.reached() == 0
