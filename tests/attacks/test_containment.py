@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.cabins import Agent, agent_of
 from tests.e2e.installation import Stateroom, eventually
 from tests.e2e.shared import stateroom
-from tests.e2e.talk import Steady, must
+from tests.e2e.talk import Steady, must, text_of
 
 __all__ = ["stateroom"]
 
@@ -47,10 +47,11 @@ def neighbour(stateroom: Stateroom, victim: Agent) -> Iterator[Steady]:
 
 
 def well(stateroom: Stateroom, victim: Agent) -> None:
-    """It answers, and it has its data."""
-    stateroom.ready(VICTIM)
+    """It answers, and it has its data. A death may not have been seen yet, so the phase alone
+    says nothing."""
     with stateroom.door(VICTIM) as door:
-        assert "demo model" in door.chat("are you back")
+        eventually(lambda: "demo model" in text_of(door.asked("are you back")), 180, 0.5)
+    stateroom.ready(VICTIM)
     assert victim.sh("cat /data/precious.txt") == "survives"
 
 
@@ -100,7 +101,7 @@ def test_a_full_disk_is_the_tenants_own(
 ) -> None:
     """/data takes what was promised and not a byte more; the tenant can still be restarted, and
     with space again it answers."""
-    filled = victim.run("sh", "-c", "cat /dev/zero > /data/fill 2>&1")
+    filled = victim.run("sh", "-c", "cat /dev/zero 2>&1 > /data/fill")
     assert "No space left" in filled.out
     size = int(victim.sh("stat -c %s /data/fill"))
     assert 100 * 2**20 < size <= 256 * 2**20

@@ -100,6 +100,13 @@ def must(response: httpx.Response) -> httpx.Response:
     return response
 
 
+def text_of(answer: httpx.Response) -> str:
+    """Of a chat's answer, "" for a refusal."""
+    if not answer.is_success:
+        return ""
+    return str(answer.json()["choices"][0]["message"]["content"])
+
+
 @dataclass
 class Steady:
     """Somebody who keeps asking a tenant, from the moment of `with` to its end. failures: a

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.cabins import agent_of, back, containers, kill_part
 from tests.e2e.installation import Stateroom, docker, eventually, run
-from tests.e2e.talk import Steady, must
+from tests.e2e.talk import Steady, must, text_of
 
 NEIGHBOUR = "globex"
 
@@ -133,13 +133,6 @@ def test_a_broker_that_died_knows_grants_and_spending(stateroom: Stateroom) -> N
         finally:
             docker("start", f"{stateroom.prefix}-steward")
     eventually(lambda: requests_today(stateroom) > before, 60)
-
-
-def text_of(answer: httpx.Response) -> str:
-    """Of a chat's answer, "" for a refusal."""
-    if not answer.is_success:
-        return ""
-    return str(answer.json()["choices"][0]["message"]["content"])
 
 
 def requests_today(stateroom: Stateroom) -> int:
