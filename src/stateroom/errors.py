@@ -58,7 +58,7 @@ class Invalid(StateroomError):
     """What was sent is not valid."""
 
     def __init__(self, problems: Sequence[Problem], message: str = "") -> None:
-        super().__init__(message or "; ".join(p.detail for p in problems[:3]))
+        super().__init__(message or " ".join(p.detail for p in problems[:3]))
         self.problems = tuple(problems)
 
 

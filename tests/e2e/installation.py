@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,17 @@ class Stateroom:
                 headers={"Authorization": f"Bearer {key}"},
             )  # fmt: skip
 
+    def insist(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """What a client does whose server is being restarted: it asks again."""
+        end = time.monotonic() + 60
+        while True:
+            with suppress(httpx.HTTPError):
+                answer = self.api(method, path, body)
+                if answer.status_code not in (502, 503):
+                    return answer
+            assert time.monotonic() < end, f"{method} {path} is not answered"
+            time.sleep(0.1)
+
     def tenant(self, slug: str, **options: Any) -> dict[str, Any]:
         return dict(must(self.api("GET", f"/tenants/{slug}", **options)).json())
 
@@ -135,7 +146,7 @@ class Stateroom:
         return client(slug, self.ports[0], self.home / "ca.pem", token)
 
     def access(self, slug: str) -> dict[str, str]:
-        given = must(self.api("GET", f"/tenants/{slug}/access")).json()
+        given = must(self.insist("GET", f"/tenants/{slug}/access")).json()
         self._note(slug, given)
         return dict(given)
 

@@ -99,6 +99,35 @@ async def test_a_body_that_is_no_good_json(tmp_path: Path, body: bytes, status: 
         await it.refused(status, "POST", "/tenants", content=body, headers=JSON)
 
 
+async def test_text_that_cannot_be_stored_is_told_by_its_place(tmp_path: Path) -> None:
+    """Every one of them, in names too; a hint for each."""
+    async with api(tmp_path) as it:
+        body = {
+            "slug": "a\0",
+            "values": {"prompt": "x\0", "list": ["fine", "\0"]},
+            "secrets": {"N\0": "y"},
+        }
+        sent = json.dumps(body).encode()
+        told = (await it.refused(422, "POST", "/tenants", content=sent, headers=JSON))["errors"]
+        assert [entry["pointer"] for entry in told] == [
+            "/slug", "/values/prompt", "/values/list/1", "/secrets",
+        ]
+        assert {entry["code"] for entry in told} == {"not_text"}
+        assert all(entry["hint"] for entry in told)
+
+
+def test_many_parts_below_a_long_name_are_walked_cheaply() -> None:
+    """The place of a part is made only for one that is told of."""
+    read_json(json.dumps({"n" * 400_000: [1] * 200_000}).encode())
+
+
+async def test_every_problem_has_a_hint(tmp_path: Path) -> None:
+    """Also where its own sentence says all."""
+    async with api(tmp_path) as it:
+        checked = await it.ok("POST", "/blueprints/check", json={"blocks": {}, "links": "x"})
+        assert all(entry["hint"] for entry in checked["problems"])
+
+
 async def test_a_syntax_error_says_where(tmp_path: Path) -> None:
     """Line and column, in both languages."""
     async with api(tmp_path) as it:

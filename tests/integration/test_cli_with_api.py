@@ -106,6 +106,9 @@ def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli) -> None:
     assert ("change=create" in events[0], len(events) >= 5) == (True, True)
     assert cli("secrets", "set", "acme", "OTHER", stdin="x").code == 0
     assert "OTHER" in cli("secrets", "list", "acme").out
+    assert cli("secrets", "set", "acme", "PEM", "--as", "file", stdin="x").code == 0
+    kinds = {s["name"]: s["kind"] for s in cli("secrets", "list", "acme", "--json").json["items"]}
+    assert (kinds["OTHER"], kinds["PEM"]) == ("env", "file")
     assert cli("secrets", "unset", "acme", "OTHER").code == 0
     assert cli("secrets", "unset", "acme", "OTHER").code == 3
     assert cli("blueprints", "deploy", "support-agent", "--wait", "--timeout", "0").code == 4

@@ -102,6 +102,17 @@ def test_modes(store: ContentStore, tmp_path: Path) -> None:
     assert modes == {"secrets": 0o755, "secrets/KEY": 0o444}
 
 
+def test_what_says_the_same_is_left_alone(store: ContentStore, tmp_path: Path) -> None:
+    """A program that watches its files sees only those that changed."""
+    store.write(CABIN, content(1, "e", kept=b"same", changed=b"old"))
+    before = {name: (tmp_path / CABIN / name).stat().st_ino for name in ("kept", "changed")}
+    store.write(CABIN, content(2, "e", kept=b"same", changed=b"new"))
+    after = {name: (tmp_path / CABIN / name).stat().st_ino for name in ("kept", "changed")}
+    assert after["kept"] == before["kept"]
+    assert after["changed"] != before["changed"]
+    assert store.read()[CABIN].version.generation == 2
+
+
 def test_a_file_becomes_a_folder_and_back(store: ContentStore, tmp_path: Path) -> None:
     """Names may change their kind from one content to the next."""
     for generation, name in enumerate(("x", "x/y", "x/y/z", "x"), 1):

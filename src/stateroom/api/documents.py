@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from stateroom.domain.names import shown
+from stateroom.domain.pointer import pointer
 from stateroom.errors import Invalid, Problem
 
 LARGEST = 1024 * 1024
 """Bytes of a body."""
 DEEPEST = 64
+MOST_TOLD = 50
+"""Problems of one kind that an answer names."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -56,19 +59,45 @@ def as_text(body: bytes, form: str) -> str:
 
 def check_bounds(value: object) -> None:
     """Depth and storable text; the walk itself needs no depth."""
-    waiting: list[tuple[object, int]] = [(value, 1)]
-    while waiting:
-        entry, depth = waiting.pop()
-        if depth > DEEPEST:
+    found: list[Problem] = []
+    waiting: list[_Node] = [_Node(value, (), 1)]
+    while waiting and len(found) < MOST_TOLD:
+        node = waiting.pop()
+        if node.depth > DEEPEST:
             too_deep()
-        if isinstance(entry, str) and _UNSTORABLE.search(entry):
-            refuse(
-                "not_text", "A text in this document holds a NUL or broken Unicode.", "Remove it."
-            )
-        if isinstance(entry, dict):
-            waiting += [(part, depth + 1) for pair in entry.items() for part in pair]
-        elif isinstance(entry, list):
-            waiting += [(part, depth + 1) for part in entry]
+        if isinstance(node.value, str) and _UNSTORABLE.search(node.value):
+            detail = "This text holds a NUL or broken Unicode."
+            found.append(Problem(node.pointer, "not_text", detail, "Remove it."))
+        elif isinstance(node.value, dict):
+            if any(_UNSTORABLE.search(name) for name in node.value):
+                detail = "A name in this object holds a NUL or broken Unicode."
+                found.append(Problem(node.pointer, "not_text", detail, "Remove it."))
+            waiting += reversed([node.below(n, part) for n, part in node.value.items()])
+        elif isinstance(node.value, list):
+            waiting += reversed([node.below(n, part) for n, part in enumerate(node.value)])
+    if found:
+        raise Invalid(found)
+
+
+class _Node(NamedTuple):
+    """A part of a document. at: the names above it, innermost first, as a chain: most parts are
+    never told of, and a long name must not be copied for each of them."""
+
+    value: object
+    at: tuple[Any, ...]
+    depth: int
+
+    def below(self, name: str | int, value: object) -> _Node:
+        return _Node(value, (name, self.at), self.depth + 1)
+
+    @property
+    def pointer(self) -> str:
+        names: list[str | int] = []
+        at = self.at
+        while at:
+            names.append(at[0])
+            at = at[1]
+        return pointer(*reversed(names))
 
 
 def refuse(code: str, detail: str, hint: str = "") -> NoReturn:

@@ -30,6 +30,9 @@ from stateroom.errors import (
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 
+_HINT = "Change it to what this says, and send it again."
+"""Where a problem's own sentence says all that there is to do."""
+
 
 class Unauthorized(StateroomError):
     """This call needs a key: send `Authorization: Bearer KEY`."""
@@ -98,7 +101,7 @@ def shown(entry: Problem) -> dict[str, Any]:
         "pointer": entry.pointer,
         "code": entry.code,
         "detail": entry.detail,
-        "hint": entry.hint,
+        "hint": entry.hint or _HINT,
     }
     if entry.block is not None:
         told["block"] = entry.block

@@ -41,12 +41,12 @@ def deploy(
     timeout: Timeout = DEPLOY_SECONDS,
     as_json: Json = False,
 ) -> None:
-    """Move tenants to a revision. Stops, and puts back the one before, where it fails.
+    """Move tenants to a revision: all of the blueprint's, or the named ones.
 
     \b
     Examples:
       stateroom blueprints deploy support-agent --wait
-      stateroom blueprints deploy support-agent --revision 3 --canary 10%
+      stateroom blueprints deploy support-agent --revision 3 --tenant acme
     """
     body: dict[str, Any] = {}
     body |= {"revision": revision} if revision is not None else {}

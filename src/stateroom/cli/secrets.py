@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,14 @@ from stateroom.cli.options import Json, Slug
 from stateroom.cli.paths import path
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
+
+
+class Kind(StrEnum):
+    """As the api has it."""
+
+    ENV = "env"
+    FILE = "file"
+
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as CRM_API_KEY.")]
 
@@ -27,19 +36,29 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="secrets")
 
 
-def set_(slug: Slug, name: Name, as_json: Json = False) -> None:
+def set_(
+    slug: Slug,
+    name: Name,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--as", help="How it arrives, where the blueprint does not say."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Set a secret; its value comes on stdin (asked for, without an echo, on a terminal).
 
     \b
     Examples:
       pass show acme/crm | stateroom secrets set acme CRM_API_KEY
       stateroom secrets set acme CRM_API_KEY < key.txt
+      stateroom secrets set acme TLS_KEY --as file < key.pem
     """
     from stateroom.cli.secrets_in import from_stdin
 
     with session(as_json) as s:
         where = path("tenants", slug, "secrets", name)
-        s.api.put(where, {"value": from_stdin(name)})
+        body = {"value": from_stdin(name)} | ({"as": kind.value} if kind else {})
+        s.api.put(where, body)
         if as_json:
             s.screen.json({"slug": slug, "name": name})
         else:

@@ -90,7 +90,8 @@ def describe(tenant: Mapping[str, Any]) -> str:
         return "Stateroom does not answer just now"
     status = _status(tenant)
     reason = str(status.get("reason") or "")
-    waiting = ", ".join(str(each) for each in status.get("waiting") or ())
+    others = (str(each) for each in status.get("waiting") or () if str(each) != reason)
+    waiting = ", ".join(others)
     parts = [phase_of(tenant), reason, f"waiting for {waiting}" if waiting else ""]
     return "; ".join(part for part in parts if part)
 

@@ -81,8 +81,11 @@ class ContentStore:
         with _storing(f"write the content of cabin {cabin}"):
             self._void(folder, before, content.version)
             for name, (_, data) in zip(names, content.files, strict=True):
-                _make_room(folder, name)
-                _write(folder / name, data)
+                # A file that says the same stays: OpenClaw reads its configuration again, and
+                # what it is doing meanwhile, whenever that is replaced.
+                if not _holds(folder / name, data):
+                    _make_room(folder, name)
+                    _write(folder / name, data)
             _remove_others(folder, {*names, BEFORE})
             _write(folder / VERSION, _encode(self._applied(before, content.version)))
             (folder / BEFORE).unlink(missing_ok=True)
@@ -167,6 +170,13 @@ def _write(path: Path, data: bytes) -> None:
         os.fchmod(descriptor, 0o444)
         file.write(data)
     new.rename(path)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return not path.is_symlink() and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _make_room(folder: Path, name: str) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from ipaddress import IPv4Network
 
 import httpx
@@ -58,8 +58,8 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
     )
     environment = settings_environment(settings)
     report("home, keys and certificates")
-    entry_point = await _furnish(docker, settings, installation, images, environment)
-    ground = await _ground(docker, settings, installation, images, entry_point, environment)
+    furnished = await _furnish(docker, settings, installation, images, environment)
+    ground = await _ground(docker, settings, installation, images, furnished, environment)
     changed = await _raise_parts(docker, ground, report)
     await api_answers(settings, report)
     return Raised(installation, changed)
@@ -71,7 +71,8 @@ async def _furnish(
     installation: Installation,
     images: Images,
     environment: Mapping[str, str],
-) -> str:
+) -> Mapping[str, str]:
+    """What home.py says: `entry_point` and `edge_files`."""
     said = await machine.run_helper(
         docker,
         images.stateroom,
@@ -85,7 +86,7 @@ async def _furnish(
         environment,
         installation.prefix,
     )
-    return str(json.loads(said)["entry_point"])
+    return {name: str(value) for name, value in json.loads(said).items()}
 
 
 async def _ground(
@@ -93,24 +94,21 @@ async def _ground(
     settings: Settings,
     installation: Installation,
     images: Images,
-    entry_point: str,
+    furnished: Mapping[str, str],
     environment: Mapping[str, str],
 ) -> table.Ground:
     ground = table.Ground(
         settings=settings,
         installation=installation,
         image=images.stateroom,
-        entry_point=entry_point,
+        entry_point=furnished["entry_point"],
         docker_group=machine.docker_group(settings),
         content_mount="",
         environment=environment,
+        edge_files=furnished["edge_files"],
     )
     await machine.ensure_volumes(docker, ground)
-    content = await machine.mountpoint(docker, installation)
-    return table.Ground(
-        settings, installation, images.stateroom, entry_point, ground.docker_group, content,
-        environment,
-    )
+    return replace(ground, content_mount=await machine.mountpoint(docker, installation))
 
 
 async def _raise_parts(docker: Docker, ground: table.Ground, report: Report) -> tuple[str, ...]:
@@ -141,11 +139,12 @@ async def api_answers(settings: Settings, report: Report) -> None:
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:
-    """What our parts need to read the same settings as we did, whatever these came from."""
+    """What our parts need to read the same settings as we did, whatever these came from. Not
+    the database's address: parts.py gives it to those who have the database."""
     defaults = Settings(home=settings.home)
     found = {"STATEROOM_HOME": str(settings.home)}
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        if field.name != "home" and value != getattr(defaults, field.name):
+        if field.name not in ("home", "database") and value != getattr(defaults, field.name):
             found[f"STATEROOM_{field.name.upper()}"] = str(value)
     return found

@@ -164,6 +164,12 @@ def edge_config(settings: Settings, listen: tuple[str, ...]) -> EdgeConfig:
     )
 
 
+def edge_digest(layout: Layout) -> str:
+    """Of what the edge reads once, when it starts."""
+    files = (layout.edge / "haproxy.cfg", layout.edge / "tls.pem", layout.edge / "sign.pub")
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
 def entry_point_path(layout: Layout, program: bytes) -> Path:
     return layout.programs / f"cabin-init-{hashlib.sha256(program).hexdigest()[:12]}"
 
@@ -197,8 +203,10 @@ def main() -> None:
     )
     owner, listen = (int(uid), int(gid)), tuple(given.listen)
     Furnisher(settings, installation, owner, listen, time.time()).everything()
-    path = entry_point_path(Layout(settings.home), ENTRY_POINT.read_bytes())
-    sys.stdout.write(json.dumps({"entry_point": str(path)}) + "\n")
+    layout = Layout(settings.home)
+    path = entry_point_path(layout, ENTRY_POINT.read_bytes())
+    made = {"entry_point": str(path), "edge_files": edge_digest(layout)}
+    sys.stdout.write(json.dumps(made) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class Ground:
 
     image: id of our own image. entry_point: host path of the cabins' static program.
     docker_group: group of the Docker socket. content_mount: host path of the content tmpfs.
+    edge_files: digest of the edge's configuration and certificate, which it reads only once.
     """
 
     settings: Settings
@@ -43,6 +44,13 @@ class Ground:
     docker_group: int
     content_mount: str
     environment: Mapping[str, str]
+    edge_files: str = ""
+
+    @property
+    def database(self) -> tuple[tuple[str, str], ...]:
+        """For those who have the database, and nobody else: its address may hold a password."""
+        address = self.settings.database
+        return (("STATEROOM_DATABASE", address),) if address else ()
 
     @property
     def content_volume(self) -> str:
@@ -145,6 +153,8 @@ def _edge(ground: Ground) -> Part:
         binds=(
             f"{layout.edge}:{layout.edge}:ro", f"{run}:{run}:rw", f"{api}:{api}:ro",
         ),
+        # With other files it is another edge: nothing tells a running one to read them again.
+        environment=(("STATEROOM_EDGE_FILES", ground.edge_files),),
         memory_mb=512,
         # HAProxy leaves SIGTERM to its default effect, which the kernel withholds from the first
         # process of a container: it would be waited for in vain. Nothing is lost by its death.
@@ -202,6 +212,7 @@ def _steward(ground: Ground) -> Part:
             ("STATEROOM_GRANTS", GRANTS),
             ("STATEROOM_IMAGE", ground.image),
             ("STATEROOM_ENTRYPOINT", ground.entry_point),
+            *ground.database,
         ),
     )
 
@@ -220,7 +231,7 @@ def _api(ground: Ground) -> Part:
             f"{run}:{run}:ro",
             f"{own}:{own}:rw",
         ),
-        environment=(("STATEROOM_INSTALLATION", ground.installation.id),),
+        environment=(("STATEROOM_INSTALLATION", ground.installation.id), *ground.database),
         network="none",
     )
 
