@@ -77,7 +77,9 @@ def _variables(content: AgentContent) -> list[tuple[str, str]]:
     own["STATEROOM_TENANT"] = content.slug
     own["STATEROOM_URL"] = content.url
     if content.safe_mode:
+        # Neither state nor caches of /data: whatever lies there, even too much, is not touched.
         own["OPENCLAW_STATE_DIR"] = SAFE_STATE
+        own["HOME"] = SAFE_STATE
     return sorted(own.items())
 
 

@@ -12,6 +12,7 @@ from stateroom.domain.compile import image_references
 from stateroom.domain.plan import plan
 from stateroom.domain.plan_text import render, route_changes, sentence
 from stateroom.domain.status import statuses
+from stateroom.errors import Invalid, Permanent, Problem
 from stateroom.steward.collect import Sources, collect
 from stateroom.steward.loop import Look
 from stateroom.steward.pins import Pins
@@ -42,11 +43,14 @@ class Preview:
         self._clock = clock
 
     async def of(self, name: str, document: Mapping[str, Any]) -> Look:
-        """Raises Invalid for a document that is no blueprint, EngineError without its image."""
+        """Raises Invalid for a document that is no blueprint, or whose image is not here."""
         parsed = blueprints.parse(document)
         images: dict[str, Any] = {}
         for reference in image_references(parsed):
-            pin = await self._pins.pin(self._local(reference))
+            try:
+                pin = await self._pins.pin(self._local(reference))
+            except Permanent as error:
+                raise Invalid([Problem("", "no_image", error.message)]) from error
             images[reference] = {"id": pin.id, "command": list(pin.command)}
         revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, "", 0.0, images=images)
         desired = _moved(await self._store.desired(), name, revision)

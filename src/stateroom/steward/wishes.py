@@ -158,9 +158,10 @@ class Compiler:
             parsed = self._parsed[revision.id] = blueprints.parse(revision.document)
         missing = [r for r in image_references(parsed) if r not in revision.images]
         if missing:
+            version = missing[0].partition(":")[2]
             raise StateroomError(
                 f"the image {', '.join(missing)} is not on this machine yet; "
-                "`stateroom up` obtains it"
+                f"`STATEROOM_OPENCLAW_VERSION={version} stateroom up` obtains it"
             )
         return parsed, pinned_images(revision.images)
 
