@@ -145,7 +145,9 @@ class MemoryStore:
         for record in records:
             self.failures.setdefault((record.cabin, record.at, record.kind), record)
 
-    async def finish_delete(self, tenant_id: str, *, seen: str) -> None:
+    async def finish_delete(
+        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
+    ) -> None:
         tenant = self.tenants.get(tenant_id)
         if tenant is None or tenant.deleting != seen:
             return

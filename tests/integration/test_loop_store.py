@@ -100,6 +100,16 @@ async def test_a_kept_disk_is_revived_and_erased(real: Real) -> None:
     assert await real.repository.volumes.all() == ()
 
 
+async def test_a_kept_volume_says_how_full_it_was(real: Real) -> None:
+    """The disk is measured before it is taken down: afterwards nobody can look."""
+    await real.create("acme")
+    await real.world.converge()
+    await real.repository.tenants.delete("acme", "keep")
+    await real.world.converge()
+    (volume,) = await real.repository.volumes.all()
+    assert volume.used_mb == 10.0
+
+
 async def test_erasing_that_is_asked_for_at_the_last_moment(real: Real) -> None:
     """A deletion that kept the disk is not finished as one that erased it: the data would stay,
     and everybody would believe it gone."""

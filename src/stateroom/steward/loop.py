@@ -21,6 +21,7 @@ from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan import Plan, plan
 from stateroom.domain.status import Status, statuses
 from stateroom.domain.wish import Failure, Wish
+from stateroom.engines.base import Measures
 from stateroom.errors import EngineError, StateroomError
 from stateroom.steward.collect import Sources, collect
 from stateroom.steward.execute import Executor
@@ -47,7 +48,9 @@ class Store(Protocol):
 
     async def add_failures(self, records: Sequence[FailureRecord]) -> None: ...
 
-    async def finish_delete(self, tenant_id: str, *, seen: str) -> None: ...
+    async def finish_delete(
+        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
+    ) -> None: ...
 
     async def finish_erase(self, cabin_id: str) -> None: ...
 
@@ -90,6 +93,9 @@ class Loop:
         self._clock = clock
         self._wake = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        # For people only: how full a disk was when its cabin was taken down. Nobody can look any
+        # more once it is unmounted; forgetting it costs a number in a list.
+        self._used_mb: dict[str, float] = {}
         self.last = Look(0.0)
 
     def wake(self) -> None:
@@ -224,8 +230,18 @@ class Loop:
             return False
         return True
 
+    async def _measure(self, cabin: str) -> None:
+        engine = self._sources.engine
+        if cabin in self._used_mb or not isinstance(engine, Measures):
+            return
+        with contextlib.suppress(EngineError):
+            if (used := (await engine.usage(cabin)).disk_mb) > 0:
+                self._used_mb[cabin] = used
+
     async def _work(self, cabin: str, todo: Sequence[a.CabinAction]) -> None:
         try:
+            if any(isinstance(action, a.Release) for action in todo):
+                await self._measure(cabin)
             failure = await self._executor.run(cabin, todo)
             if failure is not None and not await self._add_failures([failure]):
                 await self._hold_back()
@@ -259,7 +275,8 @@ class Loop:
             if cabin in of_cabin:
                 tenant = of_cabin[cabin]
                 # Somebody may have asked for more, erasing, since this was planned.
-                await self._store.finish_delete(tenant.id, seen=tenant.deleting)
+                used = self._used_mb.pop(cabin, None)
+                await self._store.finish_delete(tenant.id, used, seen=tenant.deleting)
             else:
                 await self._store.finish_erase(cabin)
 
