@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -193,6 +194,8 @@ def test_following_goes_on_where_it_broke_off_and_ctrl_c_ends_it(cli: Cli) -> No
     cli.stub.answers["GET", "/tenants/acme/logs"] = stream
     process = subprocess.Popen(
         [*PROGRAM, "tenants", "logs", "acme", "-f"],
+        # Whoever runs the tests in the background ignores SIGINT, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         env=os.environ | cli.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
