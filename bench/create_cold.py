@@ -36,7 +36,7 @@ from stateroom.domain.cabin import AGENT_PORT, Cabin, Installation
 from stateroom.domain.content import AgentContent, ContentVersion
 from stateroom.runtimes import openclaw
 
-PAIRS = 5
+PAIRS = 3
 BLUEPRINT = "support-agent"
 UID = 250_000_000
 FORWARDED = {
