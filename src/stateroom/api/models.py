@@ -1,7 +1,7 @@
 """Shapes of the public API, for its OpenAPI document and for checking what is sent.
 
-A request's model refuses fields that it does not know; an answer's model is what the public contract names.
-Times are RFC 3339 in UTC.
+A request's model refuses fields that it does not know; an answer's model is what the public
+contract names. Times are RFC 3339 in UTC.
 """
 
 from __future__ import annotations
