@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ from stateroom.domain.inventory import (
     Place,
     State,
 )
+from stateroom.domain.plan_orphans import Others
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.runtime import AGENT, Mount, Resources, RuntimeSpec, Shape, Volume
 from stateroom.domain.wish import BrokerGrant, Doorway, Failure, Intent, Wish
@@ -34,6 +35,7 @@ INSTALLATION = Installation("3f")
 SMALL, LARGE = Resources(1.0, 1024, 256), Resources(2.0, 2048, 256)
 SHAPES = tuple(Shape(f"sha256:{x}", ("run",), mounts=(Mount("data", "/data"),)) for x in "ab")
 CONTENTS = tuple(ContentVersion(n, f"digest {n}", f"env {n // 2}") for n in (1, 2, 3))
+ORPHANS = (91, 92, 93)
 TIMES = (0.0, NOW - 5000, NOW - 300, NOW - 100, NOW - 60, NOW - 10, NOW - 1, NOW)
 
 T = TypeVar("T")
@@ -69,7 +71,8 @@ class Luck:
         found = []
         for _ in range(self.between(0, 7)):
             at, lived = self.of(TIMES), self.of([0.0, 1.0, 240.0, 400.0])
-            found.append(Failure(at, at - lived, self.of(["exit", "boot", "action"]), "x"))
+            kind = self.of(["exit", "boot", "action", "grow"])
+            found.append(Failure(at, at - lived, kind, "x", self.of([0.0, 0.0, 30.0, 1e9])))
         return tuple(found)
 
     def wish_of(self, number: int) -> Wish:
@@ -166,9 +169,49 @@ class Luck:
             grants=self.of([grants, grants, None]),
             providers=self.of([{}, {"demo": "1"}, None]),
             firewall=self.of([True, True, True, False]),
+            room_mb=self.of([None, None, 0, 10_000]),
         )
         busy = frozenset(w.cabin.id for w in wishes if self.between(0, 6) == 0)
         return Drawn(tuple(wishes), inventory, busy)
+
+
+    def with_orphans(self, world: Drawn) -> tuple[Drawn, Others]:
+        """The same world, and parts of cabins that are in no wish, some of them known as kept.
+        Each part was made at a time of its own."""
+        inventory, kept, failures = world.inventory, set(), {}
+        places, content = dict(inventory.places), dict(inventory.content)
+        instances, routes = list(inventory.instances), []
+        for number in ORPHANS[: self.between(1, len(ORPHANS))]:
+            orphan = cabin(number).id
+            if self.between(0, 2):
+                disks = self.of([({"data": 1024}, {}), ({}, {"data": 1024}), ({}, {})])
+                there, holder = self.of((True, False)), self.of(["holder", ""])
+                made = self.of(TIMES) if there or holder else 0.0
+                places[orphan] = Place(orphan, there, holder, *disks, created_at=made)
+            if self.between(0, 2):
+                content[orphan] = AppliedContent(self.of(CONTENTS), self.of(TIMES), 0.0)
+            if self.between(0, 2):
+                instances += [
+                    replace(i, created_at=self.of(TIMES)) for i in self.instances_of(number)
+                ]
+            if self.between(0, 2) == 0:
+                kept.add(orphan)
+            if self.between(0, 2) == 0:
+                failures[orphan] = self.failures()
+            if inventory.routes is not None and self.between(0, 3) == 0:
+                routes.append(
+                    Route(
+                        f"s{number}.test", f"t{number}", orphan, "owner",
+                        str(cabin(number).address), 18789, self.of(Door), 60, ("TOKEN",),
+                    )
+                )  # fmt: skip
+        table = inventory.routes
+        if table is not None:
+            table = RouteTable.of([*table.routes, *routes])
+        wider = replace(
+            inventory, places=places, content=content, instances=tuple(instances), routes=table
+        )
+        return replace(world, inventory=wider), Others(frozenset(kept), failures)
 
 
 def luck() -> st.SearchStrategy[Luck]:

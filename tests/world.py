@@ -30,7 +30,8 @@ from stateroom.settings import Settings
 from stateroom.steward.collect import Sources
 from stateroom.steward.execute import Executor
 from stateroom.steward.keys import StewardKeys
-from stateroom.steward.loop import Look, Loop, Store
+from stateroom.steward.look import Look
+from stateroom.steward.loop import Loop, Store
 from stateroom.steward.prober import Prober, Target
 from stateroom.steward.providers import Providers
 from stateroom.steward.wishes import Compiler
@@ -80,15 +81,21 @@ def pinned(version: str) -> dict[str, Any]:
     return {reference: {"id": image, "command": ["openclaw", "gateway", "run"]}}
 
 
+TAKES = 1.2
+"""Seconds from a write until the runtime acts on it."""
+
+
 class FakeProber(Prober):
     """Finds what the engine's fake says, about those it was told to watch. news: a verdict that
-    no pass has read yet."""
+    no pass has read yet. refuses: cabins that go on as they are, whatever is written."""
 
     def __init__(self, engine: FakeEngine, clock: Callable[[], float]) -> None:
         super().__init__(lambda: None, clock)
         self._engine = engine
         self._targets: frozenset[Target] = frozenset()
         self.news = False
+        self.refuses: set[str] = set()
+        self._acts_on: dict[Target, str] = {}
         self._since: dict[tuple[Target, bool], float] = {}
 
     def watch(self, targets: Iterable[Target]) -> None:
@@ -101,8 +108,19 @@ class FakeProber(Prober):
             healthy = self._engine.answers(target.name)
             since = self._since.setdefault((target, healthy), self._clock())
             self._since.pop((target, not healthy), None)
-            found[target.name] = Health(healthy, since, "", target.started_at)
+            acts_on = self._content_of(target, healthy)
+            found[target.name] = Health(healthy, since, "", target.started_at, acts_on)
         return found
+
+    def _content_of(self, target: Target, healthy: bool) -> str:
+        """Read at its start, or as long ago as a change takes."""
+        cabin = target.name.split("-")[1]
+        lies = self._engine._applied.get(cabin)
+        began = max(target.started_at, self._clock() - TAKES)
+        takes = healthy and cabin not in self.refuses
+        if takes and lies is not None and lies.written_at <= began:
+            self._acts_on[target] = lies.version.mark
+        return self._acts_on.get(target, "")
 
 
 class FragileGrants(MemoryGrants):
@@ -307,6 +325,8 @@ class World:
 def next_moment(look: Look) -> float:
     """The first moment at which time alone changes something, 0 for none."""
     moments = [look.plan.look_again, *(s.settles_at for s in look.statuses.values())]
+    # The prober wakes the loop.
+    moments += [lies.written_at + TAKES for lies in look.inventory.content.values()]
     return min((m for m in moments if m > look.at), default=0.0)
 
 

@@ -48,8 +48,12 @@ class Real:
     async def deploy(self, version: str) -> None:
         self.world.engine.images[f"openclaw:{version}"] = ("openclaw", "gateway", "run")
         await self.repository.blueprints.put("sample", document(version))
-        await pin_new_revisions(self.store, self.world.engine, lambda reference: reference)
+        await self.pin()
         await self.repository.deployments.deploy("sample")
+
+    async def pin(self) -> None:
+        """As housekeeping does after every change."""
+        await pin_new_revisions(self.store, self.world.engine, lambda reference: reference)
 
     async def status(self, slug: str) -> StatusRecord:
         found = (await self.repository.tenants.get(slug)).status

@@ -5,7 +5,9 @@ Lines: `create SLUG`, `set SLUG NAME=VALUE`, `limit SLUG NAME=NUMBER`, `secret S
 `unset SLUG NAME`, `restart SLUG [safe]`, `suspend SLUG`, `resume SLUG`, `delete SLUG keep|erase`,
 `erase-volume SLUG`, `deploy VERSION [needy] [unpinned]`, `provider NAME`, `drop-provider NAME`;
 `settle`, `turn`, `wait SECONDS`; `crash SLUG`, `oom SLUG`, `crashes SLUG TIMES`, `hang SLUG`,
-`pause SLUG`, `lose-holder SLUG`, `lose-content`, `reboot`, `stranger SLUG`, `fail VERB SLUG`,
+`pause SLUG`, `lose-holder SLUG`, `lose-content`, `reboot`, `stranger SLUG`,
+`fail VERB SLUG [AFTER]`,
+`room MIB|plenty`, `orphan CABIN`, `forget SLUG`,
 `firewall|edge|broker away|back`, `heal`.
 """
 
@@ -15,10 +17,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from stateroom.domain.cabin import Cabin
 from stateroom.domain.inventory import Instance, State
 from stateroom.domain.plan_text import render
+from stateroom.domain.runtime import Volume
 from stateroom.errors import Retryable
-from stateroom.steward.loop import TIMER, Look
+from stateroom.steward.look import Look
+from stateroom.steward.loop import TIMER
 from tests.world import World, document, next_moment, pinned
 
 PATIENCE = 40.0
@@ -160,8 +165,23 @@ class Script:
             name, self.cabins[slug], "agent", State.EXITED, resources, 1.0, 2.0
         )
 
-    def _fail(self, verb: str, slug: str) -> None:
-        self.world.engine.fail(verb, self.cabins[slug], Retryable("the engine is busy"))
+    def _fail(self, verb: str, subject: str, after: str = "0") -> None:
+        """subject: a slug, or a cabin that has none."""
+        error = Retryable("the engine is busy", after=float(after))
+        self.world.engine.fail(verb, self.cabins.get(subject, subject), error)
+
+    def _room(self, left: str) -> None:
+        """On the host's disk, for disks to grow."""
+        self.world.engine.room_mb = None if left == "plenty" else int(left)
+
+    async def _orphan(self, cabin: str) -> None:
+        """A call that made a cabin's place was obeyed, and nobody wrote the cabin down."""
+        made = Cabin(self.world.engine.installation, cabin, 999, 999)
+        await self.world.engine.prepare(made, (Volume("data", "/data", 1024),))
+
+    def _forget(self, slug: str) -> None:
+        """The database was restored from a time before this tenant."""
+        self.world.rows.forget(slug)
 
     def _firewall(self, how: str) -> None:
         self.world.firewall = how == "back"
@@ -176,6 +196,7 @@ class Script:
         self._firewall("back")
         self._edge("back")
         self._broker("back")
+        self._room("plenty")
         for cabin in self.cabins.values():
             self.world.engine.recovers(cabin)
 

@@ -42,6 +42,7 @@ class MemoryStore:
         self.failures: dict[tuple[str, float, str], FailureRecord] = {}
         self.status: dict[str, StatusRecord] = {}
         self.gone: list[tuple[str, str]] = []
+        self.used_mb: dict[str, float] = {}
         self._sealer = sealer
         self._clock = clock
         self._number = 0
@@ -105,14 +106,21 @@ class MemoryStore:
     def erase_kept(self, cabin_id: str) -> None:
         self.resting[cabin_id] = replace(self.resting[cabin_id], state="erased")
 
+    def forget(self, slug: str) -> None:
+        """No row ever knew it."""
+        tenant = self.named(slug)
+        del self.tenants[tenant.id], self.cabins[tenant.id]
+        self.status.pop(tenant.id, None)
+
     def revise(self, document: Mapping[str, Any], images: Mapping[str, Any]) -> int:
-        """A new revision of the blueprint; answers its number."""
+        """A new revision of the blueprint, whose images were looked for; answers its number."""
         name = str(document["name"])
         number = 1 + sum(known == name for known, _ in self.revisions)
         self._version += 1
         self.revisions[name, number] = RevisionRecord(
-            self._version, name, number, document, {}, f"digest {number}", self._clock(), images
-        )
+            self._version, name, number, document, {}, f"digest {number}", self._clock(), images,
+            not_here=not images,
+        )  # fmt: skip
         return number
 
     # What the steward asks.
@@ -125,7 +133,11 @@ class MemoryStore:
             providers=dict(self.providers),
             status=dict(self.status),
             erased=tuple(c for c in self.resting.values() if c.state == "erased"),
-            failures={c: self._failures_of(c) for c in self.resting},
+            failures={
+                c: self._failures_of(c)
+                for c in {f.cabin for f in self.failures.values()}
+                if c not in {cabin.id for cabin in self.cabins.values()}
+            },
         )
 
     def _entry(self, tenant: TenantRecord) -> DesiredTenant:
@@ -145,9 +157,10 @@ class MemoryStore:
         for record in records:
             self.failures.setdefault((record.cabin, record.at, record.kind), record)
 
-    async def finish_delete(
-        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
-    ) -> None:
+    async def note_disk(self, cabin_id: str, used_mb: float) -> None:
+        self.used_mb[cabin_id] = used_mb
+
+    async def finish_delete(self, tenant_id: str, *, seen: str = "") -> None:
         tenant = self.tenants.get(tenant_id)
         if tenant is None or tenant.deleting != seen:
             return

@@ -1,20 +1,33 @@
 #!/bin/sh
 # Puts Node and OpenClaw into the image. Runs inside a container of the base system; /build is
-# a volume that is not part of the image: archives, npm's cache, the host's certificates and
-# registry settings stay there.
+# a volume that is not part of the image: the Node and npm of the build, npm's cache, the host's
+# certificates and registry settings stay there.
 set -eu
 . /build/env
 
-mkdir -p /opt/node /opt/openclaw /build/npm
-tar -xzf /build/node.tgz -C /opt/node --strip-components=1 --no-same-owner \
-    --wildcards '*/bin/node' '*/LICENSE'
-tar -xzf /build/npm.tgz -C /build/npm --strip-components=1 --no-same-owner
+npm() { "$node" /build/npm/bin/npm-cli.js "$@" --cache=/build/npm-cache; }
+install() { npm ci --omit=dev --no-audit --no-fund --no-update-notifier "$@"; }
+
+# The Node that stays is fetched by the build's own.
+node=/build/bin/node
+cd /build/node
+install --ignore-scripts
+stays=$(echo node_modules/node-linux-*)
+if [ ! -x "$stays/bin/node" ]; then
+    # For npm, a package that not every machine needs may fail to come without a word.
+    echo "npm did not bring Node for $(uname -m). Asked for it alone, it says:"
+    npm pack --dry-run "$(cat /build/node-name)"
+    exit 1
+fi
+mkdir -p /opt/node/bin /opt/openclaw
+cp "$stays/bin/node" /opt/node/bin/node
+cp "$stays/LICENSE" /opt/node/LICENSE
+node=/opt/node/bin/node
 export PATH=/opt/node/bin:$PATH # OpenClaw's install checks the Node that runs it
 
 cd /opt/openclaw
 cp /build/package.json /build/package-lock.json .
-node /build/npm/bin/npm-cli.js ci --omit=dev --no-audit --no-fund --no-update-notifier \
-    --cache=/build/npm-cache
+install
 
 # OpenClaw names its compile cache after this file's time. Layers keep whole seconds only, so
 # with a fraction the cache that is warmed next would never be found again.

@@ -14,7 +14,9 @@
  * pipes, directories where files are expected. So no path below it is ever resolved by name:
  * each directory is opened from the one above it and links are refused. What cannot be
  * installed is said and left out; a full or hostile /data must not keep the runtime from
- * starting, else its owner could never repair it.
+ * starting, else its owner could never repair it. Whether it could be installed whole is
+ * told by locks on `version`: the kernel takes them back when we end, and a version that is
+ * replaced takes its locks with it, so they never speak of anything but what lies there now.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -44,13 +46,17 @@ enum {
     EXIT_BROKEN = 71, /* the kernel refused something that we cannot do without */
     ENVIRONMENT_MAX = 1 << 20,
     DEPTH_MAX = 16,
+    AGAIN_MS = 30000, /* until what could not be installed is tried again */
 };
 
 extern char **environ;
 
 /* ---- saying things ------------------------------------------------------------------- */
 
+static unsigned said; /* how often */
+
 static void vsay(const char *format, va_list arguments, int error) {
+    said++;
     char text[1024];
     int length = vsnprintf(text, sizeof text, format, arguments);
     if (length < 0) return;
@@ -104,9 +110,12 @@ static int next_signal(int fd) {
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-static void wait_readable(struct pollfd *fds, nfds_t count) {
-    while (poll(fds, count, -1) < 0)
+/* Answers false when the time is over and nothing came. */
+static bool wait_readable(struct pollfd *fds, nfds_t count, int milliseconds) {
+    int ready;
+    while ((ready = poll(fds, count, milliseconds)) < 0)
         if (errno != EINTR) die("cannot wait");
+    return ready > 0;
 }
 
 /* Collects everybody who ended: orphans of the whole cabin come to us. Answers true, with
@@ -129,7 +138,7 @@ static int hold(void) {
     sigset_t before;
     struct pollfd fd = {.fd = open_signals(&before), .events = POLLIN};
     for (;;) {
-        wait_readable(&fd, 1);
+        wait_readable(&fd, 1, -1);
         int status, signo;
         while ((signo = next_signal(fd.fd))) {
             if (signo == SIGTERM || signo == SIGINT) return 0;
@@ -303,7 +312,7 @@ static void install_all(struct place *at, int depth) {
     closedir(entries);
 }
 
-static void install(void) {
+static void install_into_data(void) {
     struct place top = {.path = DATA};
     top.from = open(CONTENT "/install", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (top.from < 0) {
@@ -318,6 +327,32 @@ static void install(void) {
     }
     install_all(&top, 0);
     close(top.into);
+}
+
+/* What we tell the platform by read locks on the first two bytes of `version`. */
+enum { SEEN, INSTALLED };
+
+/* The lock belongs to the open file and not to the process, so closing another one of the same
+ * name does not drop it. */
+static void tell(int version, off_t what) {
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = what, .l_len = 1};
+    if (fcntl(version, F_OFD_SETLK, &lock) < 0) failed("cannot lock " CONTENT "/version");
+}
+
+/* Answers whether all of it lies in /data now. That is told on the `version` that was there
+ * *before* we began: if it is still there, so was everything that it names. */
+static bool install(void) {
+    static int told = -1;
+    int version = open(CONTENT "/version", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    unsigned before = said;
+    if (version >= 0) tell(version, SEEN);
+    install_into_data();
+    bool whole = said == before;
+    if (version < 0) return true; /* being replaced: we are called again when it is */
+    if (whole) tell(version, INSTALLED);
+    if (told >= 0) close(told);
+    told = version;
+    return whole;
 }
 
 /* ---- watching for new content -------------------------------------------------------- */
@@ -358,7 +393,7 @@ static bool is_last_wish(int signo) {
 /* Returns when there is content; ends the program when it is told to go meanwhile. */
 static void wait_for_content(struct pollfd *fds) {
     while (access(CONTENT "/version", F_OK) < 0) {
-        wait_readable(fds, 2);
+        wait_readable(fds, 2, -1);
         for (int signo, status; (signo = next_signal(fds[0].fd));) {
             if (is_last_wish(signo)) exit(128 + signo);
             if (signo == SIGCHLD) reap(-1, &status);
@@ -387,10 +422,10 @@ static int run(char **command) {
                             {.fd = open_watch(), .events = POLLIN}};
     wait_for_content(fds);
     load_environment();
-    install();
+    bool whole = install();
     pid_t child = start(command, &before);
     for (;;) {
-        wait_readable(fds, 2);
+        bool again = !wait_readable(fds, 2, whole ? -1 : AGAIN_MS);
         for (int signo, status; (signo = next_signal(fds[0].fd));) {
             if (signo == SIGCHLD) {
                 if (reap(child, &status)) return status;
@@ -398,7 +433,7 @@ static int run(char **command) {
                 kill(child, signo);
             }
         }
-        if (content_moved(fds[1].fd)) install();
+        if (content_moved(fds[1].fd) || again) whole = install();
     }
 }
 

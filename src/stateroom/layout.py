@@ -45,6 +45,29 @@ class Layout:
         return self.home / "run" / "api" / "api.sock"
 
     @property
+    def relay_socket(self) -> Path:
+        """The api's way to a database that is reached by network."""
+        return self.home / "run" / "relay" / "database.sock"
+
+    @property
+    def handed_database(self) -> Path:
+        """Where `up` leaves the database's address for the helper, which takes it away."""
+        return self.home / ".database.url"
+
+    def database_url(self, part: str) -> Path:
+        """The copy of the part, which alone may read it."""
+        return self.home / part / "database.url"
+
+    def next_database_url(self, part: str) -> Path:
+        """Another address, until it was seen to be the right one."""
+        return self.home / part / "database.url.next"
+
+    @property
+    def database_mark(self) -> Path:
+        """Is there once the installation has a database: `store/claim.py`."""
+        return self.home / "steward" / "has-database"
+
+    @property
     def steward(self) -> Path:
         return self.home / "steward"
 

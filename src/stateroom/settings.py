@@ -6,10 +6,12 @@ table in ``$STATEROOM_HOME/settings.toml``, the default here.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network
 from pathlib import Path
 
 OPENCLAW_VERSION = "2026.9.6"
@@ -22,7 +24,10 @@ class Settings:
     edge_address: where the edge listens. api_port: the api on loopback. broker_port: the
     broker on every cabin's gateway address. subnets: the pool of cabins' /29s.
     openclaw_image: a reference, "" means find or build one for `openclaw_version`.
-    docker: the engine's address. memory_overcommit: how often memory may be promised.
+    docker: the engine's address. database: a URL of PostgreSQL, "" means SQLite in the home.
+    database_file: a file that holds the URL instead, so that its password stands nowhere else.
+    database_relay: a Unix socket that leads to the database, for a part without a network.
+    memory_overcommit: how often memory may be promised.
     boot_cpu: cores that a runtime may use while it boots, where its own limit is lower.
     reserve_memory_mb: kept back for our own parts and the host."""
 
@@ -38,7 +43,9 @@ class Settings:
     openclaw_image: str = ""
     openclaw_version: str = OPENCLAW_VERSION
     docker: str = "unix:///var/run/docker.sock"
-    database: str = ""
+    database: str = field(default="", repr=False)
+    database_file: str = ""
+    database_relay: str = ""
     memory_overcommit: float = 2.0
     boot_cpu: float = 2.0
     reserve_memory_mb: int = 1024
@@ -46,7 +53,14 @@ class Settings:
 
     @property
     def database_url(self) -> str:
+        """Holds a password, perhaps. Raises ValueError where the file cannot be read."""
+        if self.database_file and not self.database:
+            return _read_url(Path(self.database_file))
         return self.database or f"sqlite+aiosqlite:///{self.home}/store/stateroom.db"
+
+    @property
+    def relay(self) -> Path | None:
+        return Path(self.database_relay) if self.database_relay else None
 
     @property
     def console_url(self) -> str:
@@ -71,16 +85,20 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     home = default_home(env, os.getuid())
     stored = _read_toml(home / "settings.toml")
     chosen: dict[str, object] = {}
-    for field in fields(Settings):
-        if field.name == "home":
+    for known in fields(Settings):
+        if known.name == "home":
             continue
-        raw = env.get(f"STATEROOM_{field.name.upper()}", stored.get(field.name))
+        raw = env.get(f"STATEROOM_{known.name.upper()}", stored.get(known.name))
         if raw is not None:
-            chosen[field.name] = _convert(field.name, raw, type(field.default))
+            chosen[known.name] = _convert(known.name, raw, type(known.default))
+    if "STATEROOM_DATABASE_FILE" in env and "STATEROOM_DATABASE" not in env:
+        chosen["database"] = ""  # A file named by the environment goes before a URL of the table.
     unknown = sorted(set(stored) - {f.name for f in fields(Settings)})
     if unknown:
         raise ValueError(f"{home}/settings.toml: unknown setting {', '.join(unknown)}")
-    return Settings(home=home, **chosen)  # type: ignore[arg-type]
+    settings = Settings(home=home, **chosen)  # type: ignore[arg-type]
+    _check(settings)
+    return settings
 
 
 def _read_toml(path: Path) -> dict[str, object]:
@@ -88,8 +106,50 @@ def _read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{path} cannot be read: {why}") from error
+
+
+def _check(settings: Settings) -> None:
+    """What a type does not say. Raises ValueError for the first setting that cannot be."""
+    ports = ("https_port", "http_port", "api_port", "broker_port")
+    for name in ports:
+        port = getattr(settings, name)
+        if not 1 <= port <= 65535:
+            raise ValueError(f"setting {name}: {port} is no port; choose one from 1 to 65535")
+        twin = next(other for other in ports if getattr(settings, other) == port)
+        if twin != name:
+            raise ValueError(f"settings {twin} and {name} are both {port}; give each its own")
+    _check_subnets(settings.subnets)
+    for name in ("memory_overcommit", "boot_cpu"):
+        value = getattr(settings, name)
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"setting {name}: {value} is not a number above 0")
+    for name in ("reserve_memory_mb", "reserve_disk_mb"):
+        if getattr(settings, name) < 0:
+            raise ValueError(f"setting {name}: it is below 0")
+
+
+def _check_subnets(given: str) -> None:
+    like = "write an IPv4 network such as 10.213.0.0/16"
+    try:
+        network = IPv4Network(given)
+    except ValueError as error:
+        raise ValueError(f"setting subnets: {error}; {like}") from error
+    if network.prefixlen > 29:
+        raise ValueError(f"setting subnets: {given} has no room for a /29; {like}")
+
+
+def _read_url(path: Path) -> str:
+    try:
+        url = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is no text"
+        raise ValueError(f"the database's address cannot be read from {path}: {reason}") from None
+    if not url:
+        raise ValueError(f"the file {path} is empty; it holds the database's address")
+    return url
 
 
 def _convert(name: str, raw: object, kind: type) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +351,24 @@ async def test_connections_of_one_address_do_not_use_up_anothers(tight: Lab) -> 
     assert b"200" in served
 
 
+async def test_many_cabins_together_cannot_use_up_the_broker(
+    tmp_path: Path, server: ModelServer
+) -> None:
+    """When all together hold as many connections as there may be, nobody gets another one; who
+    holds none yet gets the first."""
+    async with broker_lab(tmp_path, replace(SMALL, all_connections=6, header_seconds=60)) as full:
+        held = [
+            await asyncio.open_connection("127.0.0.1", full.broker.port, local_addr=(source, 0))
+            for source in ("127.0.0.2", "127.0.0.3") for _ in range(3)
+        ]
+        message = request("GET /healthz HTTP/1.1")
+        for source in ("127.0.0.2", "127.0.0.3"):
+            assert await raw(full, message, source) == b""
+        assert b"200" in await raw(full, message, "127.0.0.4")
+        for _, writer in held:
+            writer.transport.abort()
+
+
 async def test_calls_of_one_cabin_are_bounded(tight: Lab, server: ModelServer) -> None:
     """A cabin with as many calls as it may have gets 429; another cabin is served."""
     server.behave = hangs
@@ -401,3 +420,21 @@ async def test_who_does_not_read_holds_up_nobody(lab: Lab, server: ModelServer) 
     assert (await asyncio.wait_for(lab.chat("b"), 10)).status_code == 200
     writer.close()
     assert reader is not None
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+async def test_brackets_without_end_are_a_sentence_and_no_trace(
+    lab: Lab, server: ModelServer, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """However deep a request is nested, whichever dialect it would be put into: 400, nothing in
+    the log, nothing at the provider."""
+    await lab.provide(server.base_url, kind)
+    for levels in (150, 600, 950, 90_000):
+        brackets = "[" * levels + "]" * levels
+        for part in (f'{{"type": "image_url", "image_url": {brackets}}}', brackets):
+            body = f'{{"model": "m", "messages": [{{"role": "user", "content": [{part}]}}]}}'
+            answer = await lab.post("a", body.encode())
+            assert answer.status_code == 400, levels
+            assert "nested too deeply" in answer.json()["error"]["message"]
+    assert server.seen == []
+    assert caplog.records == []

@@ -173,13 +173,36 @@ async def test_no_other_tunnel_opens(here: Lab) -> None:
     assert here.reached() == 0
 
 
-async def test_an_early_refusal_of_a_post_is_an_answer(here: Lab) -> None:
-    """A POST without identity gets its 401; one whose body never ends is not waited for: 401,
-    or 408 when HAProxy's own clock for the body comes first."""
+async def refused_post(here: Lab, *more: tuple[str, str], body: bytes, ends: bool) -> int:
     client = await connect(here)
-    assert await client.ask(fields(here, method="POST"), b"x" * 1000) == 401
-    await client.begin(fields(here, method="POST"), end=False)
-    await client.send(b"the beginning of a body")
-    assert await client.status() in {401, 408}
-    client.close()
+    request = [*fields(here, method="POST"), *more]
+    try:
+        if ends:
+            return await client.ask(request, body)
+        await client.begin(request, end=False)
+        await client.send(body)
+        return await client.status()
+    finally:
+        client.close()
+
+
+async def test_a_strangers_post_is_refused_with_an_answer(here: Lab) -> None:
+    """401, whether its body says how long it is or not; also when that has no end, however much
+    of it has come: nobody waits for it, and so 408, which means `again`, is never the answer."""
+    for _ in range(10):
+        assert await refused_post(here, body=b"x" * 1000, ends=True) == 401
+        small = ("content-length", "15000")
+        assert await refused_post(here, small, body=b"x" * 15_000, ends=True) == 401
+        for part in (b"", b"the beginning of a body", b"x" * 16_000):
+            assert await refused_post(here, body=part, ends=False) == 401
+            large = ("content-length", "15001")
+            assert await refused_post(here, large, body=part[:15_000], ends=False) == 401
+    assert here.reached() == 0
+
+
+async def test_a_small_body_that_does_not_come_is_late(here: Lab) -> None:
+    """What announces a few bytes and keeps them back has not sent a request: 408."""
+    small = ("content-length", "15000")
+    for part in (b"", b"the beginning of a body", b"x" * 14_999):
+        assert await refused_post(here, small, body=part, ends=False) == 408
     assert here.reached() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,23 @@ async def test_the_console_is_the_apis_and_keeps_its_credentials(here: Lab) -> N
     assert seen.header("X-Forwarded-User") is None
 
 
+async def test_the_apis_own_port_cannot_speak_for_the_edge(tmp_path: Path) -> None:
+    """Through loopback the api gets the caller's credentials, and nothing that only the edge may
+    say, in whatever case."""
+    async with lab(api_socket=tmp_path / "api.sock") as here:
+        reader, writer = await asyncio.open_connection("127.0.0.1", here.config.api_port)
+        spoof = [("x-stateroom-tenant", "tenant-a1"), ("X-STATEROOM-HOST", ACME),
+                 ("X-Forwarded-For", "1.2.3.4"), ("x-forwarded-user", "root"), ("FORWARDED", "x")]
+        line = Line(reader, writer)
+        await line.send(here.request(ACME, "/.stateroom/enter", headers=[bearer(), *spoof]))
+        assert (await line.answer()).name == "api"
+        line.close()
+        (seen,) = here.api.seen
+        kept = {name.lower() for name, _ in seen.headers}
+        assert kept <= {"host", "authorization", "connection"}, kept
+        assert seen.header("Authorization") == bearer()[1]
+
+
 def smuggled(here: Lab) -> dict[str, bytes]:
     """Requests whose end two readers could see in different places, each with a second one."""
     inner = here.request(target="/smuggled", headers=[bearer(), ("X-Forwarded-User", "root")])
@@ -296,6 +314,45 @@ async def test_a_flood_of_open_streams_is_the_tenants_own_trouble() -> None:
         for line in streams:
             assert [await line.chunk() for _ in range(3)] == [b"first\n", b"last\n", b""]
         assert (await here.ask(headers=[bearer()])).status == 200
+
+
+async def test_who_says_nothing_is_not_waited_for_and_a_silent_runtime_is() -> None:
+    """A connection without a handshake, or with half of one, ends; a stream whose runtime is
+    silent for longer than that goes on."""
+    async with lab(client_seconds=1) as here:
+        stream = await here.open()
+        await stream.send(here.request(target="/stream", headers=[bearer()]))
+        assert await stream.chunk_after_head() == b"first\n"
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+        for sent in (b"", hello):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.config.https_port)
+            writer.write(sent)
+            assert await asyncio.wait_for(reader.read(-1), 20) == b""
+            writer.close()
+        here.runtimes[ACME].release.set()
+        assert await stream.chunk() == b"last\n"
+
+
+async def test_a_body_that_drips_holds_no_connection_of_the_api(here: Lab) -> None:
+    """The api hears of a request when its body is there, and never of one that breaks off."""
+    line = await here.open(CONSOLE)
+    await line.send(here.request(CONSOLE, "/ws", "POST", body=b"x" * 100)[:-1])
+    assert (await line.answer()).status == 408
+    assert here.api.seen == []
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert (await here.ask(target="/.stateroom/enter", method=method)).status == 405
+    assert here.api.seen == []
+
+
+async def test_a_stranger_with_an_endless_body_is_answered_and_let_go(here: Lab) -> None:
+    """401 comes at once in HTTP/1.1 too, and the connection, where the rest of the body would be
+    taken for a request, is closed."""
+    for framing in (("Transfer-Encoding", "chunked"), ("Content-Length", "500000000")):
+        line = await here.open()
+        await line.send(here.request(method="PUT", headers=[framing]) + b"5\r\nhello\r\n")
+        assert (await line.answer()).status == 401
+        assert await line.ended()
+    assert here.reached() == 0
 
 
 async def test_one_source_cannot_take_every_connection() -> None:

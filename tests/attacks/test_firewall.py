@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from aiodocker import Docker
 
 from stateroom.domain.cabin import Cabin
 from stateroom.engines import docker_objects as objects
-from stateroom.guard.state import read_state
+from stateroom.guard.state import Moment, in_place, read_state
 from stateroom.guard.table import FAMILY, table_name
 from tests.contract import engine_lab
 from tests.contract.engine_lab import Lab, docker, run
@@ -61,7 +61,7 @@ class Guarding:
 
     def begin(self) -> None:
         self.process = subprocess.Popen(self.words, stderr=subprocess.DEVNULL)
-        eventually(lambda: read_state(self.state, time.time()))
+        eventually(lambda: in_place(self.state))
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -245,7 +245,8 @@ def test_the_guard_ends_and_the_table_stays(field: Field) -> None:
     field.guard.process.kill()
     field.guard.process.wait()
     assert "from_cabin" in run("nft", "list", "table", FAMILY, name)
-    assert not read_state(field.guard.state, time.time() + 16)
+    later = Moment.now()
+    assert not read_state(field.guard.state, replace(later, seconds=later.seconds + 16))
     field.guard.begin()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stateroom.domain.cabin import FIRST_UID
 from tests.e2e.cabins import Agent, agent_of, uids
 from tests.e2e.installation import Stateroom, docker, run
 from tests.e2e.shared import stateroom
@@ -155,7 +156,7 @@ def test_every_cabin_has_users_of_its_own(acme: Agent, globex: Agent) -> None:
     """No uid of one cabin is one of another's or a person's, and none is root; every process
     of the cabin runs under the cabin's."""
     assert set(uids(acme)).isdisjoint(uids(globex))
-    assert min(uids(acme)) >= 1_000_000
+    assert min(uids(acme)) >= FIRST_UID
     for agent in (acme, globex):
         owners = {Path(f"/proc/{pid}").stat().st_uid for pid in agent.pids()}
         assert owners == {min(uids(agent))}

@@ -20,6 +20,8 @@ class Http2:
     """One connection; streams one after the other."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.patience = 20.0
+        """Seconds to wait for the next frame."""
         self._reader, self._writer = reader, writer
         self._stream = -1
 
@@ -62,7 +64,7 @@ class Http2:
 
     async def _next(self, wanted: int) -> bytes:
         while True:
-            head = await asyncio.wait_for(self._reader.readexactly(9), 20)
+            head = await asyncio.wait_for(self._reader.readexactly(9), self.patience)
             kind, flags = head[3], head[4]
             payload = await self._reader.readexactly(int.from_bytes(head[:3], "big"))
             stream = int.from_bytes(head[5:], "big")

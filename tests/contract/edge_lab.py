@@ -65,8 +65,9 @@ class Seen:
 class Upstream:
     """Stands for a runtime or the api: answers who it is and what it saw."""
 
-    def __init__(self, name: str, address: str, port: int) -> None:
-        self.name, self.address, self.port = name, address, port
+    def __init__(self, name: str, address: str, port: int, path: Path | None = None) -> None:
+        """path: of a Unix socket, which it then listens on instead."""
+        self.name, self.address, self.port, self.path = name, address, port, path
         self.seen: list[Seen] = []
         self.release = asyncio.Event()
         self.cookies: list[str] = []
@@ -77,7 +78,10 @@ class Upstream:
         app.router.add_route("*", "/{tail:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self.address, self.port).start()
+        if self.path is not None:
+            await web.UnixSite(self._runner, str(self.path)).start()
+        else:
+            await web.TCPSite(self._runner, self.address, self.port).start()
 
     async def stop(self) -> None:
         self.release.set()
@@ -168,6 +172,11 @@ class Line:
         data = await self.reader.readexactly(size)
         await self.reader.readline()
         return data
+
+    async def chunk_after_head(self) -> bytes:
+        """The first piece of an answer that has begun well."""
+        assert (await self.head()).status == 200
+        return await self.chunk()
 
     async def answer(self, *, head_only: bool = False) -> Response:
         response = await self.head()
@@ -361,4 +370,4 @@ def _make(folder: Path, options: dict[str, object]) -> Lab:
     (folder / "haproxy.cfg").write_text(render(config))
     runtimes = {h: Upstream(h.split(".")[0], ADDRESSES[h], free_port()) for h in (ACME, GLOBEX)}
     return Lab(folder, config, private, tokens.Signer(private), HAProxyEdge(maps, config.socket),
-               Upstream("api", "127.0.0.1", config.api_port), runtimes)
+               Upstream("api", "127.0.0.1", config.api_port, config.api_socket), runtimes)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import pytest
@@ -20,6 +22,7 @@ from stateroom.engines.base import Engine, EngineEvent, Images, Logs, Measures, 
 from stateroom.errors import Clash, EngineError, Permanent, Retryable
 
 DATA = (Volume("data", "/data", 16),)
+BIGGER = (Volume("data", "/data", 24),)
 SMALL = Resources(cpu=0.5, memory_mb=64, pids=64)
 IDLE = ("sh", "-c", "while :; do sleep 0.1; done")
 
@@ -39,6 +42,10 @@ class World(Protocol):
     def lose_holder(self, cabin: Cabin) -> None: ...
     def lose_disks(self, cabin: Cabin) -> None: ...
     def lose_content_store(self) -> None: ...
+    def no_room(self) -> AbstractContextManager[None]:
+        """Meanwhile the host's disk has no room for another MiB."""
+        ...
+
 
 
 def content(generation: int = 1, environment: str = "e1", /, **files: bytes) -> Content:
@@ -55,6 +62,11 @@ def spec(
 
 async def place(world: World, cabin: Cabin) -> Place | None:
     return (await world.engine.observe()).places.get(cabin.id)
+
+
+async def disks(world: World, cabin: Cabin) -> Mapping[str, int]:
+    found = await place(world, cabin)
+    return found.disks if found else {}
 
 
 async def instance(world: World, name: str) -> Instance | None:
@@ -339,23 +351,51 @@ class EngineSuite:
         assert await state(world, wanted.name) is State.RUNNING
 
     async def test_disks_only_grow(self, world: World) -> None:
-        """A disk in use does not grow now and stays attached; a free one does; none shrinks."""
+        """A disk in use does not grow now and stays attached; a free one does; none shrinks, and
+        preparing changes no size."""
         cabin = world.cabin()
-        bigger = (Volume("data", "/data", 24),)
         wanted = await running(world, cabin)
         with pytest.raises(Retryable):
-            await world.engine.prepare(cabin, bigger)
-        used = await place(world, cabin)
-        assert used is not None
-        assert used.disks == {"data": 16}
+            await world.engine.grow(cabin, BIGGER)
+        assert await disks(world, cabin) == {"data": 16}
         await world.engine.stop(wanted.name, 1)
-        for volumes in (bigger, DATA):
-            await world.engine.prepare(cabin, volumes)
-            found = await place(world, cabin)
-            assert found is not None
-            assert found.disks == {"data": 24}
+        await world.engine.prepare(cabin, BIGGER)
+        assert await disks(world, cabin) == {"data": 16}
+        for volumes in (BIGGER, DATA):
+            await world.engine.grow(cabin, volumes)
+            assert await disks(world, cabin) == {"data": 24}
         await world.engine.start(wanted.name)
         assert await state(world, wanted.name) is State.RUNNING
+
+    async def test_a_disk_without_room_keeps_its_size(self, world: World) -> None:
+        """It is refused for now, says after how long it is worth trying, and its instance starts
+        on the old size."""
+        cabin = world.cabin()
+        wanted = await running(world, cabin)
+        await world.engine.stop(wanted.name, 1)
+        with world.no_room(), pytest.raises(Retryable) as refusal:
+            await world.engine.grow(cabin, BIGGER)
+        assert refusal.value.after >= 60
+        assert await disks(world, cabin) == {"data": 16}
+        await world.engine.start(wanted.name)
+        assert await state(world, wanted.name) is State.RUNNING
+
+    async def test_what_was_just_made_says_when(self, world: World) -> None:
+        """An instance and its place carry the engine's time of their creation, which a start, a
+        stop or a second prepare does not change."""
+        cabin = world.cabin()
+        wanted = await running(world, cabin)
+        before, mine = await place(world, cabin), await instance(world, wanted.name)
+        assert before is not None
+        assert mine is not None
+        assert 0 < before.created_at <= mine.created_at
+        await world.engine.stop(wanted.name, 1)
+        await world.engine.prepare(cabin, DATA)
+        await world.engine.start(wanted.name)
+        after, again = await place(world, cabin), await instance(world, wanted.name)
+        assert after is not None
+        assert again is not None
+        assert (after.created_at, again.created_at) == (before.created_at, mine.created_at)
 
     async def test_events_tell_of_an_end(self, world: World) -> None:
         """An instance that ends makes an event with its cabin."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,8 @@ import pytest
 from aiodocker import Docker, DockerError
 from aiodocker.containers import DockerContainer
 
+from stateroom.domain.inventory import Installed
+from stateroom.engines.docker_content import told
 from stateroom.runtimes.image import obtain_own
 
 PROGRAM = "/opt/stateroom/bin/cabin-init"
@@ -179,6 +182,35 @@ async def test_a_bad_entry_is_told_without_being_shown(cabin: Cabin) -> None:
 
 
 # ---- /data, which belongs to the tenant ----------------------------------------------------
+
+
+async def test_what_was_installed_is_told_by_locks(cabin: Cabin) -> None:
+    """The word is about the version that was installed, comes after the files, and goes with the
+    entry point; what cannot be installed whole is told, too."""
+    version, agents = cabin.content / "version", cabin.data / "workspace/AGENTS.md"
+    cabin.put("install/workspace/AGENTS.md", "one")
+    cabin.publish("1")
+    container = await cabin.shell("trap 'exit 0' TERM; echo up; while :; do sleep 0.1; done")
+    await says(container, "up")
+    assert told(version) is Installed.YES and agents.read_text() == "one"
+
+    cabin.put("install/workspace/AGENTS.md", "two")
+    cabin.publish("2")
+    await until(lambda: told(version) is Installed.YES)
+    assert agents.read_text() == "two"
+
+    agents.unlink()
+    agents.mkdir()
+    (agents / "in the way").write_text("")
+    cabin.publish("3")
+    await says(container, "cannot write /data/workspace/AGENTS.md")
+    await until(lambda: told(version) is Installed.NO)
+
+    shutil.rmtree(agents)
+    cabin.publish("4")
+    await until(lambda: told(version) is Installed.YES)
+    await container.stop(t=10)
+    assert told(version) is Installed.UNTOLD
 
 
 async def test_files_are_private_and_rewritten_only_when_they_differ(cabin: Cabin) -> None:

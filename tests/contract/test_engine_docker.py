@@ -7,7 +7,8 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,18 @@ from aiodocker import Docker
 
 from stateroom.domain.cabin import Cabin
 from stateroom.engines import docker_objects as objects
+from stateroom.engines.docker_disks import HELPER_SECONDS
 from stateroom.engines.docker_objects import MIB
 from stateroom.errors import Clash, Permanent, Retryable
 from tests.contract.engine_lab import NODES, Lab, docker, run
 from tests.contract.engine_suite import (
+    BIGGER,
     DATA,
     IDLE,
     SMALL,
     EngineSuite,
     content,
+    disks,
     running,
     spec,
 )
@@ -60,6 +64,22 @@ class DockerWorld:
         (self.lab.content_root / ".store").unlink()
         for folder in self.lab.content_root.iterdir():
             shutil.rmtree(folder)
+
+    @contextlib.contextmanager
+    def no_room(self) -> Iterator[None]:
+        """The host's disk is everybody's: the helper's one command that asks it for room is
+        answered in its place as a full disk answers."""
+        full = "fallocate() { echo 'fallocate failed: No space left on device' >&2; return 1; }\n"
+        with self.helper(full):
+            yield
+
+    @contextlib.contextmanager
+    def helper(self, prelude: str) -> Iterator[None]:
+        """Meanwhile the helper's script begins with this."""
+        disks = self.engine._disks
+        script, disks._script = disks._script, prelude + disks._script
+        yield
+        disks._script = script
 
 
 @pytest.fixture
@@ -178,6 +198,31 @@ async def test_a_promised_disk_is_taken_from_the_host(world: DockerWorld) -> Non
     assert image.stat().st_blocks * 512 >= 16 * MIB
 
 
+@pytest.mark.parametrize("after", ["fallocate", "resize2fs", "debugfs"])
+async def test_a_disk_whose_growing_was_cut_short(world: DockerWorld, after: str) -> None:
+    """The helper is killed in the middle: what is observed is the size that is sure, the data is
+    there, and the next try finishes it."""
+    cabin = world.cabin()
+    wanted = await running(world, cabin)
+    inside(wanted.name, "echo mine > /data/note")
+    await world.engine.stop(wanted.name, 1)
+    name = objects.disk_name(cabin.name, "data")
+    cut = f'{after}() {{ command {after} "$@"; touch {NODES}/{name}.cut; sleep 60; }}\n'
+    with world.helper(cut):
+        growing = asyncio.create_task(world.engine.grow(cabin, BIGGER))
+        await eventually((NODES / f"{name}.cut").exists)
+        docker("kill", objects.helper_name(cabin.name))
+        with pytest.raises(Retryable):
+            await growing
+    await world.engine.prepare(cabin, DATA)
+    assert await disks(world, cabin) == {"data": 16}
+    await world.engine.grow(cabin, BIGGER)
+    assert await disks(world, cabin) == {"data": 24}
+    await world.engine.start(wanted.name)
+    assert inside(wanted.name, "cat /data/note") == "mine"
+    assert int(inside(wanted.name, "df -k /data | tail -n 1").split()[1]) > 16 * 1024
+
+
 async def test_content_changes_in_a_running_cabin(world: DockerWorld) -> None:
     """A rewritten file is seen at the same path, one that is not named any more is gone, and
     another cabin's is never there."""
@@ -291,6 +336,28 @@ async def test_a_helper_left_behind(world: DockerWorld) -> None:
     docker("kill", name)
     await world.engine.prepare(cabin, DATA)
     assert name not in docker("ps", "--all", "--format", "{{.Names}}")
+
+
+async def test_helpers_left_behind_are_swept(world: DockerWorld, other: DockerWorld) -> None:
+    """One that ended goes once nobody can wait for it any more: no younger one, none that works,
+    no other container, and nothing of another installation."""
+    cabin = world.cabin()
+    wanted = await running(world, cabin)
+    await world.engine.stop(wanted.name, 1)
+    names = [f"{objects.helper_name(cabin.name)}-{which}" for which in ("ended", "works")]
+    labels = objects.cabin_labels(cabin.installation, cabin.id, objects.HELPER_ROLE)
+    words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+    for name, command in zip(names, (["true"], ["sleep", "1000"]), strict=True):
+        docker("run", "--detach", "--name", name, *words, world.image, *command)
+    docker("wait", names[0])
+    assert await world.engine.sweep() == 0
+    later = time.time() + 2 * HELPER_SECONDS + 2
+    for swept, engine in ((0, other.engine), (1, world.engine), (0, world.engine)):
+        engine._disks._clock = lambda: later
+        assert await engine.sweep() == swept
+    left = docker("ps", "--all", "--format", "{{.Names}}").split()
+    assert names[0] not in left
+    assert {names[1], wanted.name, objects.holder_name(cabin.name)} <= set(left)
 
 
 async def test_a_restarted_holder_is_another_one(world: DockerWorld) -> None:

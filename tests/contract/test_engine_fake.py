@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -39,6 +40,12 @@ class FakeWorld:
 
     def lose_content_store(self) -> None:
         self.engine.lose_content_store()
+
+    @contextmanager
+    def no_room(self) -> Iterator[None]:
+        self.engine.room_mb = 0
+        yield
+        self.engine.room_mb = None
 
 
 @pytest.fixture

@@ -6,23 +6,19 @@ import asyncio
 import json
 import secrets
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from aiodocker import Docker, DockerError
 
-from stateroom.runtimes import image, image_debian
+from stateroom.runtimes import image, image_debian, node
 from stateroom.runtimes.image import ImageError, obtain_openclaw, obtain_own
-from stateroom.runtimes.image_stages import (
-    INPUTS_LABEL,
-    STAGE_LABEL,
-    Files,
-    Setup,
-    Stage,
-    Workshop,
-    build_file,
-)
+from stateroom.runtimes.image_container import Files, Setup
+from stateroom.runtimes.image_inputs import build_file, pinned
+from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, Stage, Workshop
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +187,46 @@ async def test_without_mmdebstrap_it_says_what_to_install(
     )
     with pytest.raises(ImageError, match="apt-get install mmdebstrap"):
         await work.obtain([stage])
+
+
+def test_node_and_npm_are_fetched_once_and_work(tmp_path: Path) -> None:
+    """Where the machine has none they come as a wheel: npm under its own Node, and programs that
+    npm starts find both. The second time nothing is fetched."""
+    folder = node.programs({"PATH": "/nowhere"}, tmp_path)
+    assert folder is not None
+    script = '{"scripts": {"both": "node --version && npm --version"}}'
+    (tmp_path / "package.json").write_text(script)
+    done = subprocess.run(
+        [folder / "npm", "run", "both"], cwd=tmp_path, text=True, capture_output=True, check=True,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert f"v{pinned(node.PACKAGE)}" in done.stdout.split()
+    made = folder.stat().st_ino
+    assert node.programs({"PATH": "/nowhere"}, tmp_path) == folder
+    assert folder.stat().st_ino == made
+    assert not list(tmp_path.glob(".node-*"))
+
+
+@pytest.mark.parametrize(("version", "will_do"), [("v22.1.0", True), ("v20.18.9", False)])
+def test_the_machines_own_node_will_do_if_it_is_new_enough(
+    tmp_path: Path, version: str, will_do: bool
+) -> None:
+    """An old one is passed over, and then the fetched one is used."""
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / f"node-{pinned(node.PACKAGE)}").mkdir()
+    found = node.programs({"PATH": str(tmp_path)}, tmp_path)
+    assert (found is None) is will_do
+
+
+def test_a_node_that_cannot_be_fetched_says_what_else_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And leaves nothing half made behind."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    with pytest.raises(ImageError, match="Node 20 or newer with npm on PATH serves as well"):
+        node.programs({"PATH": "/nowhere"}, tmp_path)
+    assert list(tmp_path.iterdir()) == []

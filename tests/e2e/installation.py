@@ -50,12 +50,14 @@ class Said:
 class Stateroom:
     """One installation: its home, its settings, and the few ways to talk to it.
 
+    more: settings beside those that keep it apart from others.
     revealed: every secret value that this run gave or was given, by a word for it; the tests of
     leaks look for all of them."""
 
     home: Path
     ports: tuple[int, int, int, int]
     subnets: str
+    more: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=time.time)
     revealed: dict[str, str] = field(default_factory=dict)
     first_up: Said | None = None
@@ -71,6 +73,7 @@ class Stateroom:
             "STATEROOM_API_PORT": str(api),
             "STATEROOM_BROKER_PORT": str(broker),
             "STATEROOM_SUBNETS": self.subnets,
+            **self.more,
         }
 
     @property

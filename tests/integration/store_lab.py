@@ -1,11 +1,13 @@
-"""A store for one test: a real SQLite file, copied from a migrated one, with a clock in hand."""
+"""A store for one test, copied from a migrated one, with a clock in hand: a real SQLite file, or a
+database of a real PostgreSQL while a module's `either_database` says so."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network
@@ -21,6 +23,7 @@ from stateroom.store.sealing import Opener, Redacted, Sealer, new_keypair
 from stateroom.store.steward import StewardStore
 from stateroom.store.tenant_create import NewSecret, NewTenant
 from tests.builders import sample_document
+from tests.postgresql import TEMPLATE, Cluster
 
 PRIVATE, PUBLIC = new_keypair()
 INSTALLATION = Installation("3f", IPv4Network("10.213.0.0/24"))
@@ -72,6 +75,12 @@ class Lab:
         record = StatusRecord(tenant=tenant.id, phase=phase, **(facts | more))
         await self.steward.save_status([record])
 
+    def stored(self) -> bytes:
+        """Everything that the database holds, as it lies there; bytes of PostgreSQL's in hex."""
+        if server := _SERVER[-1]:
+            return server.everything(self.path.parent).encode()
+        return b"".join(file.read_bytes() for file in self.path.parent.glob(f"{self.path.name}*"))
+
     async def gone(self, slug: str, data: str = "erase") -> str:
         """Deleted, and finished by the steward; answers the tenant's id."""
         view = await self.store.tenants.delete(slug, data)
@@ -84,15 +93,32 @@ def secret(value: str, kind: str | None = None) -> NewSecret:
 
 
 def url(path: Path) -> str:
+    """Of the database at this path, or of the one that stands for it."""
+    if server := _SERVER[-1]:
+        return server.of_folder(path.parent)
     return f"sqlite+aiosqlite:///{path}"
 
 
+@contextmanager
+def on(server: Cluster | None) -> Iterator[None]:
+    """Labs are on this server meanwhile; None: in files."""
+    if server is not None and server not in _PREPARED:
+        asyncio.run(_prepare(server.new(TEMPLATE)))
+        _PREPARED.append(server)
+    _SERVER.append(server)
+    try:
+        yield
+    finally:
+        _SERVER.pop()
+
+
 @asynccontextmanager
-async def lab(folder: Path) -> AsyncIterator[Lab]:
+async def lab(folder: Path, address: str = "") -> AsyncIterator[Lab]:
+    """address: of a lab's database, for another process that shares it."""
     path = folder / "stateroom.db"
-    if not path.exists():
+    if not address and _SERVER[-1] is None and not path.exists():
         shutil.copyfile(await _migrated(), path)
-    database, clock = Database(url(path)), Clock()
+    database, clock = Database(address or url(path)), Clock()
     try:
         yield Lab(
             path,
@@ -110,11 +136,15 @@ async def _migrated() -> Path:
     path = _folder() / "empty.db"
     if not path.exists():
         scratch = path.with_name("scratch.db")
-        database = Database(url(scratch))
-        await upgrade(database)
-        await database.close()
+        await _prepare(f"sqlite+aiosqlite:///{scratch}")
         scratch.rename(path)
     return path
+
+
+async def _prepare(address: str) -> None:
+    database = Database(address)
+    await upgrade(database)
+    await database.close()
 
 
 @cache
@@ -125,3 +155,5 @@ def _folder() -> Path:
 
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
+_SERVER: list[Cluster | None] = [None]
+_PREPARED: list[Cluster] = []

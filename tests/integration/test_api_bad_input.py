@@ -324,6 +324,26 @@ async def test_a_wrong_path_or_parameter_is_a_problem(tmp_path: Path, path: str)
         problem_of(answer, answer.status_code)
 
 
+async def test_a_refused_method_names_those_that_are_possible(tmp_path: Path) -> None:
+    """All of the address, whichever part of the program they are in."""
+    async with api(tmp_path) as it:
+        answer = await it.call("POST", "/tenants/acme")
+        problem_of(answer, 405)
+        assert answer.headers["allow"] == "DELETE, GET, PATCH"
+
+
+async def test_sentences_name_fields_as_they_are_written(tmp_path: Path) -> None:
+    """No capital that no field has, no type of our language, an entry of a list by its list."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        told = await it.refused(422, "PATCH", "/tenants/acme", json={"safe_mode": 1, "values": 5})
+        assert told["errors"][0]["detail"] == "values should be an object."
+        assert told["detail"].startswith("values should be an object. There is no field")
+        path = "/blueprints/support-agent/deploy"
+        told = await it.refused(422, "POST", path, json={"tenants": ["a", 5]})
+        assert told["detail"] == "tenants[1] should be a valid string."
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -111,6 +111,22 @@ async def test_a_deployment_runs_until_its_tenants_run(tmp_path: Path) -> None:
         await it.refused(404, "GET", "/deployments/nothing")
 
 
+async def test_a_deployment_does_not_run_on_where_somebody_has_to_act(tmp_path: Path) -> None:
+    """A tenant that waits for a person has failed, with what to do; once that is done it counts
+    as what it is."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        await it.created("a", blueprint="sample")
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        answer = await it.call("POST", "/blueprints/sample/deploy", json={})
+        where = answer.headers["location"].removeprefix("/api/v1")
+        await it.report("a", "degraded", applied_generation=1, reason="No image.", blocked=True)
+        found = await it.ok("GET", where)
+        assert (found["state"], found["tenants"][0]["reason"]) == ("failed", "No image.")
+        await it.report("a")
+        assert (await it.ok("GET", where))["state"] == "done"
+
+
 async def test_deploying_to_nobody_is_done_at_once(tmp_path: Path) -> None:
     """A blueprint without tenants: the next ones get this revision."""
     async with api(tmp_path) as it:
@@ -127,6 +143,8 @@ async def test_an_unsaved_document_is_planned(tmp_path: Path) -> None:
         assert plan["text"] == "preview\n"
         assert it.stand_in.previews == [("sample", drawn())]
         await it.refused(404, "GET", "/blueprints/sample")
+        told = await it.refused(422, "POST", "/blueprints/other/plan", json=drawn())
+        assert told["errors"][0]["code"] == "other_name"
 
 
 async def test_providers_are_kept_without_showing_their_key(tmp_path: Path) -> None:

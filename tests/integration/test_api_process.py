@@ -3,74 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 
 from stateroom.api import openapi
 from stateroom.api.app import api_application
-from stateroom.layout import Layout
 from tests.builders import sample_document
 from tests.integration.api_lab import ADMIN
+from tests.integration.process_lab import client, made_home, process
 from tests.integration.store_lab import PUBLIC
-
-KEY = {"Authorization": f"Bearer {ADMIN}"}
-
-
-def _home(folder: Path) -> Path:
-    (folder / "api").mkdir()
-    Layout(folder).api_socket.parent.mkdir(parents=True)
-    (folder / "api" / "seal.pub").write_bytes(PUBLIC)
-    digest = hashlib.sha256(ADMIN.encode()).hexdigest()
-    (folder / "api" / "admin.sha256").write_text(digest)
-    return folder
-
-
-def _client(home: Path) -> httpx.AsyncClient:
-    """Speaks to the api's socket, as the edge does."""
-    return httpx.AsyncClient(
-        transport=httpx.AsyncHTTPTransport(uds=str(Layout(home).api_socket)),
-        base_url="http://127.0.0.1:8070/api/v1",
-        headers=KEY,
-        timeout=20,
-    )
-
-
-@asynccontextmanager
-async def process(home: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Started, and answering."""
-    environ = os.environ | {"STATEROOM_HOME": str(home), "STATEROOM_INSTALLATION": "3f"}
-    with (home / "log").open("ab") as log:
-        started = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stateroom.api", env=environ, stdout=log, stderr=log
-        )
-    try:
-        async with _client(home) as http:
-            while True:
-                assert started.returncode is None, (home / "log").read_text()
-                try:
-                    await http.get("/health")
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-        yield started
-    finally:
-        if started.returncode is None:
-            started.kill()
-        await started.wait()
 
 
 async def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
     """Killed in the middle of a stream of creates and started again: every tenant that was
     answered with 202 is there, whole; a call that is repeated with its key makes no second."""
-    home = _home(tmp_path)
+    home = made_home(tmp_path)
     accepted: list[str] = []
     enough = asyncio.Event()
 
@@ -83,7 +35,7 @@ async def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
         if len(accepted) == 8:
             enough.set()
 
-    async with _client(home) as http, process(home) as first:
+    async with client(home) as http, process(home) as first:
         saved = await http.put("/blueprints/support-agent", json=sample_document())
         assert saved.status_code == 200
         creating = [asyncio.create_task(create(http, n)) for n in range(40)]
@@ -92,7 +44,7 @@ async def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
         await asyncio.gather(*creating, return_exceptions=True)
     before = list(accepted)
     assert 8 <= len(before) < 40
-    async with _client(home) as http, process(home) as second:
+    async with client(home) as http, process(home) as second:
         for slug in before:
             assert (await http.get(f"/tenants/{slug}")).status_code == 200
             secrets = (await http.get(f"/tenants/{slug}/secrets")).json()["items"]
@@ -108,8 +60,8 @@ async def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
 
 async def test_the_log_has_no_secret_and_no_query(tmp_path: Path) -> None:
     """Keys, secrets and tickets are sent in every way that a client may; none is in the log."""
-    home = _home(tmp_path)
-    async with _client(home) as http, process(home):
+    home = made_home(tmp_path)
+    async with client(home) as http, process(home):
         await http.put("/blueprints/support-agent", json=sample_document())
         body = {"slug": "acme", "blueprint": "support-agent", "secrets": {"K": "hunter2"}}
         await http.post("/tenants", json=body)
@@ -163,6 +115,8 @@ def test_the_openapi_document_is_whole() -> None:
     names = [call["operationId"] for call in calls]
     assert len(names) == len(set(names))
     assert all(call["responses"]["default"] for call in calls)
+    path = document["paths"]["/api/v1/tenants/{slug}"]["patch"]
+    assert "If-Match" in {parameter["name"] for parameter in path["parameters"]}
     text = json.dumps(document)
     for part in set(text.split('"#/components/')[1:]):
         kind, name = part.partition('"')[0].split("/")

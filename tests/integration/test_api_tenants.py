@@ -6,8 +6,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
+from stateroom.store import tables as t
+from stateroom.store.changes import touch
 from tests.builders import drawn
-from tests.integration.api_lab import ApiLab, api
+from tests.integration.api_lab import ApiLab, api, problem_of
 
 CONTRACT = {
     "id", "slug", "name", "blueprint", "revision", "target_revision", "values", "url", "limits",
@@ -106,6 +110,24 @@ async def test_wait_does_not_wait_for_what_cannot_come(tmp_path: Path) -> None:
         assert (await (await _waiting(it, "ready")))["status"]["phase"] == "deleting"
 
 
+async def test_wait_does_not_wait_for_somebody(tmp_path: Path) -> None:
+    """Blocked until somebody acts: answered at once, also where it serves by what it had before;
+    what blocked an older generation is not the answer to a change."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        for phase in ("provisioning", "degraded"):
+            await it.report("acme", phase, applied_generation=0, reason="No key.", blocked=True)
+            found = (await (await _waiting(it, "ready")))["status"]
+            assert (found["phase"], found["blocked"], found["reason"]) == (phase, True, "No key.")
+        await it.ok("PUT", "/tenants/acme/secrets/CRM_API_KEY", json={"value": "x"})
+        assert (await it.ok("GET", "/tenants/acme"))["status"]["blocked"] is False
+        repaired = await _waiting(it, "ready")
+        assert not repaired.done()
+        await it.report("acme")
+        assert (await repaired)["status"]["phase"] == "ready"
+
+
 async def test_asleep_counts_as_ready(tmp_path: Path) -> None:
     """A sleeping tenant answers as soon as it is asked."""
     async with api(tmp_path) as it:
@@ -147,6 +169,63 @@ async def test_a_patch_is_a_merge_patch_with_if_match(tmp_path: Path) -> None:
         assert "values" in found["/valeus"]["hint"]
 
 
+async def test_if_match_guards_every_change(tmp_path: Path) -> None:
+    """Delete, restart, rotation and secrets too: who saw an older generation changes nothing."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        token = await it.token("acme")
+        await it.ok("PATCH", "/tenants/acme", json={"name": "Other"})
+        for method, path, body in (
+            ("DELETE", "/tenants/acme?data=erase", None),
+            ("POST", "/tenants/acme/restart", {}),
+            ("POST", "/tenants/acme/access/rotate", {}),
+            ("PUT", "/tenants/acme/secrets/CRM_API_KEY", {"value": "x"}),
+            ("DELETE", "/tenants/acme/secrets/CRM_API_KEY", None),
+        ):
+            await it.refused(412, method, path, json=body, headers={"If-Match": '"1"'})
+        assert (await it.ok("GET", "/tenants/acme"))["generation"] == 2
+        assert await it.token("acme") == token
+        for again in ('"2"', '"2"'):
+            path = "/tenants/acme?data=keep"
+            answer = await it.call("DELETE", path, headers={"If-Match": again})
+            assert answer.status_code == 202
+
+
+async def test_a_mistyped_name_is_not_taken_for_a_removed_one(tmp_path: Path) -> None:
+    """null for a value or limit that neither is there nor could be: told, and nothing changed."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created(values={"model": "m"})
+        patch = {"values": {"modle": None, "model": None}, "limits": {"cpus": None, "cpu": None}}
+        told = await it.refused(422, "PATCH", "/tenants/acme", json=patch)
+        found = {entry["pointer"]: entry["hint"] for entry in told["errors"]}
+        assert found == {
+            "/values/modle": "Did you mean model?",
+            "/limits/cpus": "Did you mean cpu?",
+        }
+        assert (await it.ok("GET", "/tenants/acme"))["own_values"] == {"model": "m"}
+        await it.ok("PATCH", "/tenants/acme", json={"values": {"budget": None}})
+
+
+async def test_a_slug_given_away_ends_a_wait(tmp_path: Path) -> None:
+    """Who waits for a tenant is never answered with the next one of its slug."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        key = await it.token("acme")
+        path = "/tenants/acme?wait=ready&timeout=30"
+        waiting = asyncio.create_task(it.call("GET", path, key=key))
+        await asyncio.sleep(0.15)
+        async with it.database.write() as connection:
+            await connection.execute(
+                update(t.tenants).where(t.tenants.c.slug == "acme").values(slug="was-acme")
+            )
+            await touch(connection)
+        await it.created()
+        assert "another" in problem_of(await waiting, 404)["detail"]
+
+
 async def test_restart_counts_as_a_change(tmp_path: Path) -> None:
     """With and without a body; safe mode stays until the next plain restart."""
     async with api(tmp_path) as it:
@@ -186,7 +265,8 @@ async def test_deleting_says_what_happens_to_the_data(tmp_path: Path) -> None:
         assert deleting.json()["status"]["phase"] == "deleting"
         body = {"slug": "acme", "blueprint": "support-agent"}
         assert "gone" in (await it.refused(409, "POST", "/tenants", json=body))["detail"]
-        await it.steward.finish_delete(made["id"], 12.5)
+        await it.steward.note_disk((await it.steward.cabin(made["id"])).id, 12.5)
+        await it.steward.finish_delete(made["id"])
         (volume,) = (await it.ok("GET", "/volumes"))["items"]
         assert (volume["tenant_id"], volume["slug"]) == (made["id"], "acme")
         assert (volume["size_mb"], volume["used_mb"]) == (2048, 12.5)
@@ -201,8 +281,8 @@ async def test_deleting_says_what_happens_to_the_data(tmp_path: Path) -> None:
 
 
 async def test_the_same_idempotency_key_is_answered_the_same(tmp_path: Path) -> None:
-    """Eight calls at once, and one after the tenant changed: equal to the byte; another body
-    under the key is refused."""
+    """Eight calls at once, and one after the tenant changed: equal to the byte, in
+    whichever order the body is written; another body under the key is refused."""
     async with api(tmp_path) as it:
         await it.sample()
         body = {"slug": "acme", "blueprint": "support-agent"}
@@ -211,6 +291,8 @@ async def test_the_same_idempotency_key_is_answered_the_same(tmp_path: Path) -> 
         answers = await asyncio.gather(*calls)
         await it.ok("PATCH", "/tenants/acme", json={"name": "Other"})
         answers.append(await it.call("POST", "/tenants", json=body, headers=headers))
+        turned = dict(reversed(body.items()))
+        answers.append(await it.call("POST", "/tenants", json=turned, headers=headers))
         assert {answer.status_code for answer in answers} == {202}
         assert len({answer.content for answer in answers}) == 1
         assert len({answer.headers["location"] for answer in answers}) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.cli_stub import Answer, Cli, command_line, problem, tenant
+from stateroom.edge.certificates import LEAF_DAYS, issue, make_authority
+from tests.integration.cli_stub import (
+    Answer,
+    Cli,
+    Stub,
+    command_line,
+    problem,
+    serving,
+    tenant,
+)
 
 DOCUMENT = 'name: support-agent\nblocks:\n  - {id: door, kind: url, options: {access: "off"}}\n'
 
@@ -248,6 +258,37 @@ def test_status_counts_tenants_and_names_those_in_trouble(cli: Cli) -> None:
     assert cli("status", "--json").json == answer
     cli.stub.on("GET", "/status", answer | {"steward": None})
     assert "The steward is away" in cli("status").err
+
+
+def test_status_names_who_waits_for_somebody(cli: Cli) -> None:
+    """A tenant that never started for want of a secret is no trouble of a runtime, and is shown."""
+    cli.stub.on("GET", "/status", {"version": "0.1.0", "tenants": {}, "steward": {}})
+    waits = tenant("acme", "provisioning", reason="it needs the secret K")
+    waits["status"]["blocked"] = True
+    begins = tenant("globex", "provisioning", reason="its cabin is being made")
+    cli.stub.answers["GET", "/tenants"] = lambda request: Answer(
+        200, {"items": [waits, begins] if request.query["phase"] == "provisioning" else []}
+    )
+    out = cli("status").out
+    assert "it needs the secret K" in out and "globex" not in out
+
+
+def test_status_tells_in_time_that_the_certificate_ends(cli: Cli, tmp_path: Path) -> None:
+    """As the edge of this machine serves it, and what renews it; a good one is not mentioned."""
+    cli.stub.on("GET", "/tenants", {"items": []})
+    names = ("*.t.localhost", "console.localhost")
+    now = time.time()
+    authority = make_authority("Stateroom 3f", ("t.localhost", "console.localhost"), now)
+    for days, told in ((20.5, "ends in 20 days"), (300.0, "")):
+        key, chain = issue(authority, names, now - (LEAF_DAYS - days) * 86_400)
+        (tmp_path / "pair.pem").write_bytes(chain + key)
+        with serving(Stub(), tmp_path / "pair.pem") as edge:
+            port = edge.url.rpartition(":")[2]
+            console = {"console_url": f"https://console.localhost:{port}", "steward": {}}
+            cli.stub.on("GET", "/status", {"version": "0.1.0", "tenants": {}, **console})
+            err = cli("status").err
+        assert told in err
+        assert ("`stateroom up`" in err) is bool(told)
 
 
 def test_verify_fails_when_a_probe_does(cli: Cli) -> None:

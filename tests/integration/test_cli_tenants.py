@@ -163,6 +163,17 @@ def test_a_failed_tenant_ends_the_waiting_with_its_reason(cli: Cli) -> None:
     assert "tenants logs acme" in found.err
 
 
+def test_who_waits_for_somebody_is_told_what_to_do(cli: Cli) -> None:
+    """A missing secret ends `--wait` at the first answer, with the command that helps."""
+    cli.stub.on("POST", "/tenants", Answer(202, tenant(phase="provisioning")))
+    blocked = tenant(phase="provisioning", reason="it needs the secret K: `stateroom secrets ...`")
+    blocked["status"]["blocked"] = True
+    cli.stub.on("GET", "/tenants/acme", blocked)
+    found = cli(*CREATE, "--wait", "--timeout", "60")
+    assert (found.code, len(cli.stub.sent("GET", "/tenants/acme"))) == (1, 1)
+    assert "acme waits for you: provisioning; it needs the secret K" in found.err
+
+
 def test_wait_after_a_change_waits_for_that_change(cli: Cli) -> None:
     """`ready` with an older generation is not the end, and neither is an older failure."""
     cli.stub.on("PATCH", "/tenants/acme", Answer(202, tenant(generation=5)))

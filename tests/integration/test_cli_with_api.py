@@ -21,6 +21,11 @@ import pytest
 import yaml
 from nacl.public import PrivateKey
 
+from stateroom.cli.client import Api
+from stateroom.cli.screen import Screen
+from stateroom.cli.session import Session
+from stateroom.cli.target import find_target
+from stateroom.cli.up import have_blueprint
 from tests.integration.cli_stub import KEY, Cli, Stub
 from tests.integration.unix_door import door
 
@@ -101,6 +106,7 @@ def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli) -> None:
     assert cli("tenants", "suspend", "acme", "--json").json["suspended"] is True
     assert cli("tenants", "resume", "acme", "--json").json["suspended"] is False
     assert cli("tenants", "restart", "acme", "--safe-mode", "--json").json["safe_mode"] is True
+    assert "restart acme` ends it" in cli("tenants", "show", "acme").out
     assert cli("tenants", "restart", "acme", "--wait", "--timeout", "0").code == 4
     events = cli("tenants", "events", "acme").out.splitlines()
     assert ("change=create" in events[0], len(events) >= 5) == (True, True)
@@ -169,3 +175,43 @@ def test_what_needs_the_steward_says_that_it_is_away(cli: Cli) -> None:
     assert cli("plan", "nobody").code == 3
     assert "The steward is away" in cli("status").err
     assert cli("volumes", "list", "--json").json == {"items": []}
+
+
+def test_up_saves_and_deploys_the_sample_once(tmp_path: Path) -> None:
+    """Afterwards the sample is the operator's: `up` again brings nothing of theirs back and
+    deploys nothing that they have only saved."""
+    with running_api(tmp_path) as url:
+        program = Cli(Stub(), tmp_path)
+        program.environ["STATEROOM_URL"] = url
+
+        def up() -> tuple[int, int]:
+            with session_of(program) as s:
+                have_blueprint(s)
+            shown = program("blueprints", "list", "--json").json["items"][0]
+            return shown["revision"], shown["deployed_revision"]
+
+        assert up() == (1, 1)
+        changed = BLUEPRINT.replace("cpu: 1.0", "cpu: 2.0")
+        assert program("blueprints", "apply", "-", stdin=changed).code == 0
+        assert up() == (2, 1)
+
+
+def test_up_finishes_what_a_killed_up_began(tmp_path: Path) -> None:
+    """Saved and not deployed, as a crash between the two leaves it: deployed by the next one."""
+    with running_api(tmp_path) as url:
+        program = Cli(Stub(), tmp_path)
+        program.environ["STATEROOM_URL"] = url
+        assert program("blueprints", "apply", "-", stdin=BLUEPRINT).code == 0
+        with session_of(program) as s:
+            have_blueprint(s)
+        shown = program("blueprints", "list", "--json").json["items"][0]
+        assert (shown["revision"], shown["deployed_revision"]) == (1, 1)
+
+
+@contextmanager
+def session_of(program: Cli) -> Iterator[Session]:
+    api = Api(find_target(program.environ))
+    try:
+        yield Session(api, Screen(True))
+    finally:
+        api.close()

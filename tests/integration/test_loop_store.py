@@ -303,6 +303,33 @@ async def test_secrets_are_opened_into_content_and_nowhere_else(
         assert secret.encode() not in kept
 
 
+async def test_blocked_is_what_somebody_has_to_end(real: Real) -> None:
+    """An image that is being looked for blocks nobody; one that is not here, and a secret that is
+    not set, block until somebody acts, and no longer."""
+    await real.repository.blueprints.put("sample", document("2027.1.1", required=True))
+    await real.repository.deployments.deploy("sample")
+    await real.create("acme")
+
+    async def blocked() -> tuple[bool, str]:
+        await real.world.turn()
+        status = await real.status("acme")
+        return status.blocked, status.reason
+
+    assert await blocked() == (False, "the image openclaw:2027.1.1 is being looked for")
+    await real.pin()
+    is_blocked, reason = await blocked()
+    assert is_blocked and "`STATEROOM_OPENCLAW_VERSION=2027.1.1 stateroom up`" in reason
+    real.world.engine.images["openclaw:2027.1.1"] = ("openclaw", "gateway", "run")
+    await real.pin()
+    is_blocked, reason = await blocked()
+    assert is_blocked and "stateroom secrets set acme CRM_API_KEY" in reason
+    new = NewSecret(Redacted(SECRET))
+    await real.repository.secrets.set("acme", "CRM_API_KEY", new)
+    await real.world.converge()
+    assert (await real.status("acme")).blocked is False
+    assert (await real.status("acme")).phase == "ready"
+
+
 async def test_a_secret_that_does_not_open_hurts_its_tenant_alone(real: Real) -> None:
     """It is told by name, without a value; who has none goes on."""
     view = await real.create("acme", secrets={"CRM_API_KEY": SECRET})
@@ -374,6 +401,7 @@ async def test_an_image_that_comes_late(real: Real) -> None:
     real.world.trace.clear()
     await real.repository.blueprints.put("sample", document("2026.9.7"))
     await real.repository.deployments.deploy("sample")
+    await real.pin()
     await real.world.converge()
     assert "2026.9.7 is not on this machine" in (await real.status("acme")).reason
     assert real.world.trace == [] and real.world.edge.table.routes[0].requests_per_minute == 600

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from stateroom.domain import actions as a
+from stateroom.domain.backoff import LONGEST_RETRY_AFTER
 from stateroom.errors import Permanent, Retryable
 from stateroom.steward.execute import Executor, Overtaken
-from stateroom.steward.loop import Look
+from stateroom.steward.look import Look
 from tests.world import World
 from tests.world_script import Script
 
@@ -35,7 +36,7 @@ async def test_content_of_an_older_wish_is_not_written() -> None:
     await script.world.loop.fresh_look()
     with pytest.raises(Overtaken):
         await executor.perform(only(look, a.Configure))
-    assert await executor.run(script.cabins["acme"], [only(look, a.Configure)]) is None
+    assert await executor.run(script.cabins["acme"], [only(look, a.Configure)]) == ()
     assert script.world.engine.contents[script.cabins["acme"]].version.generation == 1
 
 
@@ -90,8 +91,46 @@ async def test_the_first_failure_ends_a_cabins_turn() -> None:
     look = await script.world.loop.fresh_look()
     todo = look.plan.cabins[script.cabins["acme"]]
     script.world.engine.fail("configure", script.cabins["acme"], Retryable("no room"))
-    failure = await script.world.loop._executor.run(script.cabins["acme"], todo)
-    assert failure is not None
+    (failure,) = await script.world.loop._executor.run(script.cabins["acme"], todo)
     assert (failure.kind, failure.detail) == ("action", "configure failed: no room")
     assert (failure.at, failure.began_at) == (script.world.now, script.world.now)
     assert [verb for verb, _ in script.world.engine.trace] == ["prepare", "configure"]
+
+
+async def test_a_grant_that_was_changed_meanwhile_is_not_given_as_the_older_one() -> None:
+    """Between plan and writing the model was chosen again: what is written is what was planned,
+    or nothing."""
+    script, executor, look = await planned("set acme model=demo-2")
+    grant = only(look, a.Grant)
+    await script.run("set acme model=demo-3")
+    await script.world.loop.fresh_look()
+    with pytest.raises(Overtaken):
+        await executor.perform(grant)
+    await script.run("settle")
+    (given,) = script.world.grants.grants.values()
+    assert given.models == ("demo-3",)
+
+
+async def test_a_disk_that_cannot_grow_keeps_nobody_from_running() -> None:
+    """What comes after it is done all the same, and both failures are told, each as its kind."""
+    script, executor, look = await planned("limit acme disk_mb=4096", "turn", "turn")
+    cabin = script.cabins["acme"]
+    wish = look.wishes[0]
+    name = script.world.instance_of("acme")
+    script.world.engine.fail("grow", cabin, Retryable("no room", after=90))
+    script.world.engine.fail("start", cabin, Retryable("not now"))
+    todo = [a.Stop(name, 1), a.Grow(wish.cabin, wish.volumes), a.Start(name), a.Revoke("never")]
+    failures = await executor.run(cabin, todo)
+    assert [(f.kind, f.detail, f.retry_after) for f in failures] == [
+        ("grow", "grow failed: no room", 90.0), ("action", "start failed: not now", 0.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("after", [float("inf"), float("nan"), -1.0, 1e12])
+async def test_what_an_engine_asks_for_is_written_down_within_bounds(after: float) -> None:
+    """No engine's answer is a number that a database or a reader cannot keep."""
+    script, executor, _ = await planned()
+    cabin = script.cabins["acme"]
+    script.world.engine.fail("release", cabin, Retryable("later", after=after))
+    (failure,) = await executor.run(cabin, [a.Release(cabin)])
+    assert 0 <= failure.retry_after <= LONGEST_RETRY_AFTER

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from stateroom.domain.cabin import AGENT_PORT
+from stateroom.domain.inventory import Health
+from stateroom.runtimes.openclaw import LONGEST_MARK
 from stateroom.steward import prober as prober_module
+from stateroom.steward import question
 from stateroom.steward.prober import MISSES_ALLOWED, Prober, Target
 from tests.world import until
 
@@ -26,7 +31,7 @@ TARGET = Target("agent", ADDRESS, 100.0)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prober_module, "WHILE_BOOTING", 0.01)
     monkeypatch.setattr(prober_module, "WHILE_HEALTHY", 0.01)
-    monkeypatch.setattr(prober_module, "TIMEOUT", 0.3)
+    monkeypatch.setattr(question, "TIMEOUT", 0.3)
 
 
 class Agent:
@@ -165,3 +170,90 @@ async def test_another_start_begins_unknown() -> None:
         assert prober.health()["agent"].started_at == 150.0
         prober.watch([])
         assert prober.health() == {}
+
+
+def acting_on(content: str, status: bytes = b"200 OK") -> bytes:
+    """What OpenClaw answers that acts on a content of this mark."""
+    header = f"Strict-Transport-Security: max-age=0; content={content}".encode()
+    return b"HTTP/1.1 " + status + b"\r\n" + header + b"\r\nContent-Length: 0\r\n\r\n"
+
+
+def content(prober: Prober) -> str:
+    return prober.health()["agent"].content if "agent" in prober.health() else ""
+
+
+async def test_the_content_that_is_awaited_wakes_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At once, though a healthy runtime is asked seldom: a new content is a new question, and
+    its answer a reason to look. The verdict goes on: it is the same start."""
+    monkeypatch.setattr(prober_module, "WHILE_HEALTHY", 600.0)
+    agent = Agent(acting_on("1-aa"))
+    async with asking(agent) as (prober, changed):
+        await until(lambda: content(prober) == "1-aa")
+        since = prober.health()["agent"].since
+        await until(lambda: healthy(prober))
+        changed.clear()
+        prober.watch([replace(TARGET, content="2-bb")])
+        asked = len(agent.asked)
+        await until(lambda: len(agent.asked) > asked + 1)
+        assert content(prober) == "1-aa" and not changed.is_set()
+        agent.says = acting_on("2-bb")
+        await asyncio.wait_for(changed.wait(), 10)
+        verdict = prober.health()["agent"]
+        assert (verdict.content, verdict.healthy, verdict.since) == ("2-bb", True, since)
+
+
+async def test_a_content_that_was_found_before_it_was_awaited_wakes_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pass that begins to wait has not read what the prober found meanwhile."""
+    monkeypatch.setattr(prober_module, "WHILE_HEALTHY", 600.0)
+    async with asking(Agent(acting_on("2-bb"))) as (prober, changed):
+        await until(lambda: healthy(prober) and content(prober) == "2-bb")
+        changed.clear()
+        prober.watch([replace(TARGET, content="2-bb")])
+        assert changed.is_set()
+
+
+async def test_a_runtime_that_never_takes_it_is_asked_ever_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pauses grow with the time that has passed: a refusal costs no more than health does."""
+    monkeypatch.setattr(prober_module, "WHILE_HEALTHY", 10.0)
+    prober = Prober(lambda: None)
+    watch = prober_module._Watch("2-bb", time.monotonic())
+    prober._verdicts[TARGET] = Health(True, 0.0, "", 100.0, "1-aa")
+    pauses = []
+    for waited in (0.0, 2.0, 20.0, 900.0):
+        watch.since = time.monotonic() - waited
+        pauses.append(round(prober._pause(TARGET, watch, 0), 1))
+    assert pauses == [0.1, 0.3, 3.0, 10.0]
+
+
+async def test_whatever_else_a_tenant_says_wakes_nobody() -> None:
+    """A runtime that names another content with every answer gives the steward no work."""
+    agent = Agent(acting_on("0-x"))
+    async with asking(agent) as (prober, changed):
+        await until(lambda: healthy(prober))
+        prober.watch([replace(TARGET, content="2-bb")])
+        changed.clear()
+        for number in range(5):
+            agent.says = acting_on(f"{number}-{'y' * 4000}")
+            asked = len(agent.asked)
+            await until(lambda: len(agent.asked) > asked + 1)  # noqa: B023
+        assert not changed.is_set()
+        assert len(content(prober)) == LONGEST_MARK
+
+
+async def test_one_that_does_not_answer_acts_on_what_it_acted_on() -> None:
+    """Silence tells nothing about content; an answer that names none tells that it acts on
+    none of ours."""
+    agent = Agent(acting_on("1-aa"))
+    async with asking(agent) as (prober, _):
+        await until(lambda: healthy(prober) and content(prober) == "1-aa")
+        agent.says = b""
+        await until(lambda: not healthy(prober))
+        assert content(prober) == "1-aa"
+        agent.says = OK
+        await until(lambda: healthy(prober) and content(prober) == "")

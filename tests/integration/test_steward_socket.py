@@ -13,6 +13,7 @@ import pytest
 
 from stateroom.domain.status import counts
 from stateroom.edge.tokens import SESSION_SECONDS, TICKET_SECONDS, Verifier
+from stateroom.engines.base import Usage
 from stateroom.errors import Away, Retryable
 from stateroom.steward.access import Access
 from stateroom.steward.collect import Sources
@@ -20,6 +21,7 @@ from stateroom.steward.preview import Preview
 from stateroom.steward.socket import MOST_LINES, Services, make_app, serve
 from stateroom.steward.usage import UsageReader
 from stateroom.steward.wishes import Compiler
+from stateroom.store.tenant_change import Change
 from tests.world import INSTALLATION, document, keyring, settings, until
 from tests.world_real import Real, real_world
 
@@ -69,7 +71,7 @@ def services(real: Real, folder: Path) -> Services:
         real.store,
         world.engine,
         Access(real.store, keys, world.clock),
-        UsageReader(world.engine, folder / "no-broker.sock"),
+        UsageReader(world.engine, folder / "no-broker.sock", real.store),
         Preview(
             real.store, sources, lambda: Compiler(INSTALLATION, settings(), keys), world.engine,
             lambda reference: reference, world.clock,
@@ -253,6 +255,22 @@ async def test_usage_without_a_broker(asked: Asked) -> None:
     status, told = await asked.get(f"/usage/{asked.tenants['acme']}")
     assert (status, told["days"]) == (200, [])
     assert told["now"] == {"cpu_cores": 0.1, "memory_mb": 256.0, "disk_mb": 10.0}
+
+
+async def test_a_suspended_tenants_disk_is_as_full_as_it_was(asked: Asked) -> None:
+    """Nothing runs, so nobody can look: what was seen last is told, also by a new steward; a
+    running one is asked itself."""
+    tenant, world = asked.tenants["acme"], asked.real.world
+    await asked.real.repository.changes.change("acme", Change({"suspended": True}))
+    await world.converge()
+    expected = {"cpu_cores": 0.0, "memory_mb": 0.0, "disk_mb": 10.0}
+    assert (await asked.get(f"/usage/{tenant}"))[1]["now"] == expected
+    other = asked.tenants["globex"]
+    cabin = (await asked.real.repository.tenants.get("globex")).cabin.id
+    world.engine.usages[cabin] = Usage(0.2, 300.0, 77.0)
+    assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0
+    world.engine.crash(await asked.real.instance("globex"))
+    assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0
 
 
 async def test_status_and_signal(asked: Asked) -> None:

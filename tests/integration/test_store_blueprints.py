@@ -13,6 +13,8 @@ from stateroom.store.tenant_change import Change
 from tests.builders import drawn
 from tests.integration.store_lab import Lab, lab
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 async def _revisions(it: Lab, count: int) -> None:
     for n in range(count):

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from stateroom.errors import Conflict, Denied, Invalid, Moved, NoCapacity, NotFound
+from stateroom.store.idempotency import Once
 from stateroom.store.records import FailureRecord
 from stateroom.store.sealing import API_TOKEN, BROKER_KEY
 from stateroom.store.tenant_change import Change
-from stateroom.store.tenant_create import NewTenant, Once
+from stateroom.store.tenant_create import NewTenant
 from tests.builders import drawn, sample_document
 from tests.integration.store_lab import Lab, lab, secret, url
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 async def _change(it: Lab, slug: str = "acme", **patch: Any) -> Any:
@@ -50,7 +53,7 @@ async def test_a_new_tenant_has_everything(tmp_path: Path) -> None:
 
 async def test_only_the_private_key_opens_what_was_made(tmp_path: Path) -> None:
     """Credentials and secrets open for the steward, match their hashes, and are nowhere in the
-    files in the open."""
+    database in the open."""
     async with lab(tmp_path) as it:
         view = await it.tenant("acme", secrets={"CRM_API_KEY": secret("s3cr3t-value")})
         cabin = await it.steward.cabin(view.tenant.id)
@@ -61,10 +64,11 @@ async def test_only_the_private_key_opens_what_was_made(tmp_path: Path) -> None:
         assert cabin.broker_key_sha256 == hashlib.sha256(key).hexdigest()
         (kept,) = await it.steward.sealed_secrets(view.tenant.id)
         assert it.opener.open(view.tenant.id, "CRM_API_KEY", kept.sealed) == b"s3cr3t-value"
-        files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-        assert token not in files
-        assert key not in files
-        assert b"s3cr3t-value" not in files
+        stored = it.stored()
+        assert b"acme" in stored
+        for plain in (token, key, b"s3cr3t-value"):
+            assert plain not in stored
+            assert plain.hex().encode() not in stored
         assert "s3cr3t-value" not in repr(await it.steward.desired())
 
 
@@ -86,8 +90,8 @@ from stateroom.errors import Conflict
 from tests.integration.store_lab import lab
 from stateroom.store.tenant_change import Change
 
-async def main(folder, me):
-    async with lab(Path(folder)) as it:
+async def main(folder, address, me):
+    async with lab(Path(folder), address) as it:
         won = []
         for n in range(12):
             try:
@@ -108,10 +112,9 @@ async def test_two_processes_lose_nothing_of_each_other(tmp_path: Path) -> None:
     once, each change is kept, each number and slot is one cabin's."""
     async with lab(tmp_path) as it:
         await it.tenant("shared")
+        program = (sys.executable, "-c", _CREATOR, str(tmp_path), it.database.reveal_url())
         racers = [
-            await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _CREATOR, str(tmp_path), name, stdout=asyncio.subprocess.PIPE
-            )
+            await asyncio.create_subprocess_exec(*program, name, stdout=asyncio.subprocess.PIPE)
             for name in ("LEFT", "RIGHT")
         ]
         outputs = [await racer.communicate() for racer in racers]
@@ -514,6 +517,6 @@ async def test_the_list_is_paged_and_filtered(tmp_path: Path) -> None:
         assert (await it.store.tenants.page(10, blueprint="other")).items == ()
 
 
-def test_the_lab_is_on_a_real_file(tmp_path: Path) -> None:
-    """The races above mean something only on a file that processes share."""
-    assert url(tmp_path / "x").startswith("sqlite+aiosqlite:////")
+def test_the_lab_is_a_real_database(tmp_path: Path) -> None:
+    """The races above mean something only on a file or a server that processes share."""
+    assert url(tmp_path / "x").startswith(("sqlite+aiosqlite:////", "postgresql://"))

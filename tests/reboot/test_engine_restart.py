@@ -103,7 +103,7 @@ def agent_of_stopped(stateroom: Stateroom, slug: str) -> str:
     finally:
         connection.close()
     # By the same rule as the steward: uids follow from two numbers and nothing else.
-    return str(Cabin(Installation(stateroom.prefix[2:]), "", number, 0).uid)
+    return str(Cabin(Installation(stateroom.prefix[2:]), "00000000", number, 0).uid)
 
 
 class Watcher:

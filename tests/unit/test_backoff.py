@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -9,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stateroom.domain.backoff import (
-    ACTION_PAUSES,
-    FORGET_AFTER,
+    ACTION,
+    AHEAD,
+    GROWTH,
     LIVED_WELL,
+    LONGEST_RETRY_AFTER,
     NONE,
-    RUNTIME_PAUSES,
+    RUNTIME,
+    Streak,
     action_streak,
+    growth_streak,
+    orphan_streak,
     runtime_streak,
 )
 from stateroom.domain.wish import Failure, Intent, Wish
@@ -48,7 +54,7 @@ def test_pauses_grow_with_each_death_and_then_stay(count: int) -> None:
     """The n-th death in a row is followed by the n-th pause, the last one for ever after."""
     streak = runtime_streak(wish(*in_a_row(count)), NOW)
     assert streak.count == count
-    assert streak.until - NOW == RUNTIME_PAUSES[min(count, len(RUNTIME_PAUSES)) - 1]
+    assert streak.until - NOW == RUNTIME.pauses[min(count, len(RUNTIME.pauses)) - 1]
     assert streak.last == died(NOW)
 
 
@@ -68,8 +74,8 @@ def test_deaths_before_a_long_life_do_not_count() -> None:
 def test_time_forgives() -> None:
     """After a while without another death the streak is over."""
     streak = in_a_row(5)
-    assert runtime_streak(wish(*streak), NOW + FORGET_AFTER).count == 5
-    assert runtime_streak(wish(*streak), NOW + FORGET_AFTER + 1) == NONE
+    assert runtime_streak(wish(*streak), NOW + RUNTIME.forget_after).count == 5
+    assert runtime_streak(wish(*streak), NOW + RUNTIME.forget_after + 1) == NONE
 
 
 @pytest.mark.parametrize("fact", ["restart_at", "changed_at"])
@@ -85,7 +91,7 @@ def test_kinds_are_counted_apart() -> None:
     mixed = wish(*in_a_row(3), *in_a_row(2, "boot"), *in_a_row(4, "action"))
     assert runtime_streak(mixed, NOW).count == 5
     acted = action_streak(mixed, NOW)
-    assert acted.count == 4 and acted.until == NOW + ACTION_PAUSES[3]
+    assert acted.count == 4 and acted.until == NOW + ACTION.pauses[3]
 
 
 @given(st.lists(st.tuples(st.floats(0, NOW), st.floats(0, 1000)), max_size=12), st.randoms())
@@ -99,5 +105,62 @@ def test_the_order_of_records_does_not_matter(
     luck.shuffle(shuffled)
     streak = runtime_streak(wish(*failures), NOW)
     assert runtime_streak(wish(*shuffled), NOW).until == streak.until
-    assert streak.until <= NOW + RUNTIME_PAUSES[-1]
+    assert streak.until <= NOW + RUNTIME.pauses[-1]
     assert 0 <= streak.count <= len(failures)
+
+
+def action(after: float, at: float = NOW) -> Failure:
+    return Failure(at, at - 1, "action", "it failed", after)
+
+
+@pytest.mark.parametrize(
+    ("after", "pause"),
+    [
+        (0.0, ACTION.pauses[0]),
+        (0.1, ACTION.pauses[0]),
+        (45.0, 45.0),
+        (1e9, LONGEST_RETRY_AFTER),
+        (math.inf, LONGEST_RETRY_AFTER),
+        (math.nan, ACTION.pauses[0]),
+        (-5.0, ACTION.pauses[0]),
+    ],
+)
+def test_what_a_failure_says_about_trying_again_is_kept(after: float, pause: float) -> None:
+    """The longer of our pause and of what the engine asked for, which is bounded: no answer of
+    an engine shortens a pause, or holds a cabin for days."""
+    streak = action_streak(wish(action(after)), NOW)
+    assert (streak.pause, streak.until) == (pause, NOW + pause)
+
+
+def test_only_the_newest_failure_says_when_to_try_again() -> None:
+    """An older one that asked for more is history."""
+    assert action_streak(wish(action(600, NOW - 100), action(3)), NOW).until == NOW + 3
+
+
+def test_a_streak_outlives_the_longest_pause() -> None:
+    """Else its end would be forgotten before it is over, and the pauses would begin anew."""
+    for pace in (RUNTIME, ACTION, GROWTH):
+        assert pace.forget_after > max(*pace.pauses, LONGEST_RETRY_AFTER)
+
+
+def test_a_failure_of_a_clock_that_was_set_back_holds_nobody() -> None:
+    """Dated far ahead of now, it cannot be placed; a little ahead, it is of this moment."""
+    assert action_streak(wish(action(0, NOW + AHEAD + 1)), NOW) == NONE
+    assert action_streak(wish(action(0, NOW + AHEAD)), NOW).count == 1
+
+
+def test_a_disk_is_tried_again_after_long_pauses_whatever_else_is_changed() -> None:
+    """Each try stops a runtime: a new prompt is no reason for one, a restart that was asked for
+    is."""
+    grown = [Failure(NOW - 10, NOW - 11, "grow", "no room")]
+    streak = growth_streak(wish(*grown, changed_at=NOW - 5), NOW)
+    assert streak.until == NOW - 10 + GROWTH.pauses[0] and min(GROWTH.pauses) >= 300
+    assert growth_streak(wish(*grown, restart_at=NOW - 5), NOW) == NONE
+    assert action_streak(wish(*grown), NOW) == NONE == runtime_streak(wish(*grown), NOW)
+
+
+def test_orphans_are_paced_like_actions() -> None:
+    """Nobody changes or restarts them, so only time forgives."""
+    assert orphan_streak([action(0), action(0, NOW - 9)], NOW) == Streak(
+        2, NOW + ACTION.pauses[1], action(0), ACTION.pauses[1]
+    )

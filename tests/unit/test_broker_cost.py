@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stateroom.broker.chat import limit_output, parse_chat
-from stateroom.broker.cost import Price, Tokens, cost, nano_of, text_tokens, unfinished, usd
+from stateroom.broker.cost import (
+    Price,
+    Tokens,
+    cost,
+    nano_of,
+    text_tokens,
+    unfinished,
+    usd,
+    value_tokens,
+)
+from stateroom.broker.nesting import is_deeper
 from stateroom.broker.redact import redacted
+from stateroom.broker.refusals import Refusal
 
 
 def estimate(**changes: Any) -> Tokens:
@@ -97,3 +108,36 @@ def test_a_key_is_removed_wherever_it_is() -> None:
     """In values and in names, however deep, as often as it is there."""
     found = redacted({"k-secret": [{"a": "x k-secret k-secret"}, 1, None]}, "k-secret")
     assert found == {"[removed]": [{"a": "x [removed] [removed]"}, 1, None]}
+
+
+def deep(levels: int) -> str:
+    """A list in a list in a list."""
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize("levels", [0, 1, 2, 7, 100, 101, 900])
+def test_depth_is_counted_in_brackets(levels: int) -> None:
+    """At most as many brackets in brackets as are allowed, beside whatever else there is."""
+    text = f'{{"a": 1, "b": {deep(levels) or 0}}}'
+    assert is_deeper(json.loads(text), 101) == (levels + 1 > 101)
+    assert not is_deeper(json.loads(text), levels + 1)
+    assert is_deeper(json.loads(text), levels)
+
+
+@pytest.mark.parametrize("levels", [101, 600, 5_000, 100_000])
+@pytest.mark.parametrize("name", ["image_url", "text"])
+def test_a_request_that_is_nested_deeply_is_refused(levels: int, name: str) -> None:
+    """With a sentence, before anything walks over it, however deep it is."""
+    part = f'{{"type": "image_url", "{name}": {deep(levels)}}}'
+    body = f'{{"model": "m", "messages": [{{"role": "user", "content": [{part}]}}]}}'
+    with pytest.raises(Refusal, match="nested too deeply") as refused:
+        parse_chat(body.encode())
+    assert refused.value.status == 400
+
+
+def test_no_estimate_goes_down_with_its_value() -> None:
+    """Media in a thousand brackets are measured like media in one."""
+    within: Any = "A" * 64_000
+    for _ in range(3_000):
+        within = {"a": [within]}
+    assert value_tokens({"image_url": within}) > value_tokens({"image_url": "A" * 64_000})

@@ -67,3 +67,9 @@ async def test_heavy_work_of_one_cabin_comes_one_at_a_time() -> None:
 async def _work(held: Pass) -> None:
     async with held.work():
         pass
+
+
+@pytest.mark.parametrize(("descriptors", "most"), [(20_000, 8000), (1024, 448), (10, 64)])
+def test_connections_fit_into_the_descriptors(descriptors: int, most: int) -> None:
+    """Each call takes two; where there are few, one cabin still gets what it may have."""
+    assert Bounds.within(descriptors).all_connections == most

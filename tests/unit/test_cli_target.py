@@ -92,3 +92,38 @@ def test_a_key_in_clear_text_over_a_network_is_noticed(url: str, open_to_readers
 def test_only_names_below_localhost_are_this_machine(name: str, local: bool) -> None:
     """A look-alike is resolved like any other name."""
     assert is_localhost_name(name) is local
+
+
+def test_an_empty_key_is_none(tmp_path: Path) -> None:
+    """The sentence says who makes a new one; no call is made with nothing."""
+    (tmp_path / "admin.key").write_text("\n")
+    with pytest.raises(Failure, match=r"admin\.key is empty: `stateroom up`"):
+        find_target(environ(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("STATEROOM_HTTPS_PORT", "70000", "no port"),
+        ("STATEROOM_API_PORT", "8443", "https_port and api_port are both 8443"),
+        ("STATEROOM_SUBNETS", "10.0.0.1/16", "setting subnets"),
+        ("STATEROOM_SUBNETS", "10.0.0.0/30", "no room for a /29"),
+        ("STATEROOM_MEMORY_OVERCOMMIT", "nan", "memory_overcommit"),
+        ("STATEROOM_BOOT_CPU", "0", "boot_cpu"),
+        ("STATEROOM_RESERVE_DISK_MB", "-1", "reserve_disk_mb"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    """Before anything is done with it."""
+    with pytest.raises(Failure, match=said):
+        find_target(environ(tmp_path, STATEROOM_KEY="k", **{name: value}))
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"https_port = ", b"colour = 'red'"])
+def test_damaged_settings_are_named(tmp_path: Path, data: bytes) -> None:
+    """By their path: no command ends in a trace."""
+    (tmp_path / "settings.toml").write_bytes(data)
+    with pytest.raises(Failure, match=r"settings\.toml"):
+        find_target(environ(tmp_path, STATEROOM_KEY="k"))

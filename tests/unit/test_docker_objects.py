@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.runtime import Mount, Resources, RuntimeSpec, Shape
@@ -19,7 +20,7 @@ PLACES = objects.Places(
     disks="/home/disks",
 )
 LABELS = {"stateroom.installation": "st3f", "stateroom.cabin": "1a2b3c4d"}
-UID = "64000032:64000032"
+UID = "1942048240:1942048240"
 CONFINED = {
     "ReadonlyRootfs": True,
     "CapDrop": ["ALL"],
@@ -200,12 +201,19 @@ def test_helper() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [Resources(0.1, 64, 16), Resources(0.3, 1, 1), Resources(2.75, 12288, 4096)],
+@given(
+    st.builds(
+        Resources,
+        cpu=st.floats(0.01, 1024),
+        memory_mb=st.integers(1, 1 << 24),
+        pids=st.integers(1, 1 << 20),
+    )
 )
+@example(Resources(0.29, 64, 16))
+@example(Resources(1.123456789, 64, 16))
 def test_limits_are_read_back(resources: Resources) -> None:
-    """What was asked for is what an observation says, or the planner would resize for ever."""
+    """What was asked for is what an observation says, however finely it was asked for, or the
+    planner would resize for ever."""
     assert objects.resources_of(objects.limits(resources)) == resources
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
+import struct
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stateroom.domain.content import Content, ContentVersion
+from stateroom.domain.inventory import Installed
 from stateroom.engines import docker_content
 from stateroom.engines.docker_content import ContentStore
 from stateroom.errors import Permanent, Retryable
@@ -24,7 +28,7 @@ class PowerCutError(Exception):
     """The steward dies here."""
 
 
-def content(generation: int, environment: str, **files: bytes) -> Content:
+def content(generation: int, environment: str, /, **files: bytes) -> Content:
     version = ContentVersion(generation, f"digest-{generation}", environment)
     return Content(version, tuple(files.items()))
 
@@ -145,3 +149,45 @@ def test_a_store_that_is_not_mounted(tmp_path: Path) -> None:
     """Writing is tried again later."""
     with pytest.raises(Retryable, match="not mounted"):
         ContentStore(tmp_path / "none").write(CABIN, OLD)
+
+
+def lock(version: IO[str], byte: int) -> None:
+    """As the entry point does."""
+    wanted = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0)
+    fcntl.fcntl(version, fcntl.F_OFD_SETLK, wanted)
+
+
+def test_locks_on_the_version_say_whether_it_is_installed(
+    store: ContentStore, tmp_path: Path
+) -> None:
+    """They speak of the very version that they were taken on, and go with it, or with who took
+    them."""
+
+    def told() -> Installed:
+        return store.read()[CABIN].installed
+
+    store.write(CABIN, OLD)
+    assert told() is Installed.UNTOLD
+    with (tmp_path / CABIN / "version").open() as version:
+        lock(version, 0)
+        assert told() is Installed.NO
+        lock(version, 1)
+        assert told() is Installed.YES
+        store.write(CABIN, NEW)
+        assert told() is Installed.UNTOLD
+        store.write(CABIN, OLD)
+        assert told() is Installed.UNTOLD
+    with (tmp_path / CABIN / "version").open() as version:
+        lock(version, 1)
+        assert told() is Installed.YES
+    assert told() is Installed.UNTOLD
+
+
+def test_a_tenant_who_locks_everything_stops_nobody(store: ContentStore, tmp_path: Path) -> None:
+    """The locks are asked for and not taken: the next content is written all the same."""
+    store.write(CABIN, OLD)
+    with (tmp_path / CABIN / "version").open("r+") as version:
+        whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        fcntl.fcntl(version, fcntl.F_OFD_SETLK, whole)
+        store.write(CABIN, NEW)
+        assert store.read()[CABIN].version == NEW.version

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.inventory import State
 from stateroom.engines import docker_reading as reading
 from stateroom.engines.docker_events import read
+from stateroom.engines.docker_objects import network_body
 from stateroom.engines.docker_usage import cpu_cores, memory_mb
 
 NOW = 1_800_000_000.0
@@ -125,3 +127,52 @@ def test_usage_on_both_kinds_of_cgroup() -> None:
     now = {"cpu_usage": {"total_usage": 2_000}, "system_cpu_usage": 14_000, "online_cpus": 2}
     assert cpu_cores({"cpu_stats": now, "precpu_stats": before}) == 0.5
     assert cpu_cores({"cpu_stats": before, "precpu_stats": now}) == 0
+
+
+CABIN = Cabin(Installation("3f"), "1a2b3c4d", number=2, slot=3)
+
+
+def network(address: dict[str, str] | None = None, **other: Any) -> dict[str, Any]:
+    """As Docker 20.10 tells the network that it made for CABIN."""
+    found = {key: value for key, value in network_body(CABIN).items() if key != "CheckDuplicate"}
+    config = [found["IPAM"]["Config"][0] | (address or {})]
+    found["IPAM"] = {"Driver": "default", "Options": None, "Config": config}
+    return found | {"Id": "0f0f", "Scope": "local", "Attachable": False} | other
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        network(),
+        # Docker 29, with `default-network-opts` in the daemon's configuration.
+        network(
+            {"IPRange": ""},
+            EnableIPv4=True,
+            Options=network_body(CABIN)["Options"] | {"com.docker.network.driver.mtu": "1400"},
+            Labels=network_body(CABIN)["Labels"] | {"added.by": "somebody"},
+        ),
+    ],
+)
+def test_a_network_is_known_again(found: dict[str, Any]) -> None:
+    """What another Docker adds to what we set makes no other network of it."""
+    assert reading.is_network_of(CABIN, found)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        network({"Subnet": "10.213.0.32/29"}),
+        network({"Gateway": "10.213.0.30"}),
+        network({"IPRange": "10.213.0.28/30"}),
+        network(Internal=False),
+        network(EnableIPv6=True),
+        network(Labels={}),
+        network(Options={}),
+        network(Options=None),
+        network(IPAM={"Driver": "default", "Config": []}),
+        network(IPAM={"Driver": "default", "Config": 2 * network()["IPAM"]["Config"]}),
+    ],
+)
+def test_another_network(found: dict[str, Any]) -> None:
+    """One that differs in anything that we set is not the cabin's."""
+    assert not reading.is_network_of(CABIN, found)

@@ -64,6 +64,16 @@ def test_work_in_flight_is_no_failure() -> None:
     assert found(WISH, seen(ended()), cabin().id) == {}
 
 
+@pytest.mark.parametrize("kind", ["action", "grow"])
+def test_what_we_stopped_for_work_that_failed_did_not_die(kind: str) -> None:
+    """An end before work of ours that failed had been noticed if it was one of its own; one after
+    it is news."""
+    failed = Failure(NOW - 8, NOW - 9, kind, "start failed: busy")
+    assert found(WISH.with_failure(failed), seen(ended())) == {}
+    later = ended(finished_at=NOW - 5)
+    assert found(WISH.with_failure(failed), seen(later))[cabin().id].at == NOW - 5
+
+
 def test_what_never_ran_never_ended() -> None:
     """A created instance has no end, whatever the engine fills in for it."""
     assert found(WISH, seen(replace(ended(), state=State.CREATED))) == {}

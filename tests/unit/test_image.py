@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from stateroom.runtimes import image_debian, image_openclaw, image_own
-from stateroom.runtimes.image_stages import REPOSITORY, ImageError, digest
+from stateroom.runtimes import image, image_debian, image_openclaw, image_own, node
+from stateroom.runtimes.image_inputs import REPOSITORY, ImageError, digest, pinned
 from stateroom.settings import OPENCLAW_VERSION
 
 LOCKS = sorted((REPOSITORY / "images/openclaw").rglob("package-lock.json"))
@@ -31,16 +29,29 @@ def test_every_package_is_pinned_with_a_checksum_and_no_address() -> None:
 
 
 def test_both_architectures_have_a_node_of_one_version() -> None:
-    packages = json.loads(LOCKS[1].read_text())["packages"]
+    lock = REPOSITORY / "images/openclaw/node/package-lock.json"
+    packages = json.loads(lock.read_text())["packages"]
     versions = {packages[f"node_modules/node-linux-{name}"]["version"] for name in ("x64", "arm64")}
     assert len(versions) == 1
 
 
-def test_a_file_with_another_checksum_is_refused() -> None:
-    integrity = "sha512-" + base64.b64encode(hashlib.sha512(b"good").digest()).decode()
-    image_openclaw.check("https://one.example/a.tgz", b"good", integrity)
-    with pytest.raises(ImageError, match="checksum differs"):
-        image_openclaw.check("https://one.example/a.tgz", b"bad", integrity)
+def test_no_build_names_a_registry() -> None:
+    """npm, pip, apt and the engine each know their own default, and each lets its operator
+    choose another: a host's name of ours would overrule that."""
+    assert not re.match(r"[^/]*[.:]", image.OFFICIAL_OPENCLAW)
+    places = [Path(image.__file__).parent, REPOSITORY / "images"]
+    for file in (one for place in places for one in place.rglob("*") if one.is_file()):
+        # What packages say of their own homes is theirs; that no address is in it, see above.
+        if file.suffix != ".pyc" and file.name != "package-lock.json":
+            named = re.findall(r"(?i)\b[a-z0-9-]+\.(?:com|dev|io|net|org)\b", file.read_text())
+            assert named == [], file
+
+
+def test_a_pin_that_is_missing_is_named() -> None:
+    """Rather than a build with whatever is newest."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+", pinned(node.PACKAGE))
+    with pytest.raises(ImageError, match="names no version of nodejs;"):
+        pinned("nodejs")
 
 
 def test_a_digest_tells_lists_apart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,8 +139,14 @@ def test_only_the_environment_asks_for_a_restart() -> None:
 
 
 def test_safe_mode_begins_beside_the_state_in_data() -> None:
-    """State and caches are elsewhere, so that nothing in /data is read at the boot."""
-    found = environment(replace(CONTENT, safe_mode=True))
+    """State, caches and workspace are elsewhere, and nothing is to be put into /data, so that
+    nothing there is read or needed at the boot."""
+    safe = replace(CONTENT, safe_mode=True)
+    found = environment(safe)
+    workspace = config(safe)["agents"]["defaults"]["workspace"]
+    assert f"{workspace}/AGENTS.md".removeprefix("/run/stateroom/") in files(safe)
+    assert "/data" not in " ".join(strings(config(safe)))
+    assert not [name for name in files(safe) if name.startswith("install/")]
     assert found["OPENCLAW_STATE_DIR"] == found["HOME"] == openclaw.SAFE_STATE
     assert "OPENCLAW_STATE_DIR" not in environment()
 
@@ -149,3 +156,32 @@ def test_a_content_does_not_show_itself() -> None:
     shown = repr(openclaw.render(CONTENT, CABIN, VERSION, SECRETS, "broker-key"))
     assert "crm-value" not in shown
     assert "broker-key" not in shown
+
+
+def test_a_content_names_itself() -> None:
+    """OpenClaw repeats its mark in a header of every answer, and the prober reads it back."""
+    header = config()["gateway"]["http"]["securityHeaders"]["strictTransportSecurity"]
+    assert openclaw.acting_on(header) == VERSION.mark
+    assert config()["gateway"]["http"]["endpoints"] == {"chatCompletions": {"enabled": True}}
+
+
+@pytest.mark.parametrize(
+    "header", ["", "max-age=31536000", "content=4-d", "max-age=0; Content=4-d"]
+)
+def test_a_header_of_somebody_else_names_no_content(header: str) -> None:
+    """Nothing is guessed: what is not in our own form is no mark."""
+    assert openclaw.acting_on(header) == ""
+
+
+@given(st.text())
+def test_a_mark_that_a_tenant_made_up_is_short(text: str) -> None:
+    """Whatever the header says, what is kept of it is bounded."""
+    assert len(openclaw.acting_on(f"max-age=0; content={text}")) <= openclaw.LONGEST_MARK
+
+
+def test_no_two_contents_of_a_cabin_have_one_mark() -> None:
+    """A content that comes back is another one (A, B, A), and so is one of the same generation
+    that says something else, as after a database was put back."""
+    marks = {ContentVersion(n, d * 64, "e").mark for n in (4, 5) for d in "ab"}
+    assert len(marks) == 4
+    assert max(map(len, marks)) < openclaw.LONGEST_MARK

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stateroom.domain import actions as a
+from stateroom.domain.backoff import growth_streak
+from stateroom.domain.growth import KEEP_FREE_MB
 from stateroom.domain.instances import is_current, is_healthy
 from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan import Plan, plan
+from stateroom.domain.plan_orphans import ORPHAN_GRACE
 from stateroom.domain.plan_text import render
 from stateroom.domain.routes import Door
 from stateroom.domain.status import statuses
 from stateroom.domain.wish import Intent, Wish
-from tests.generated import NOW, Drawn, Luck, luck, worlds
+from tests.generated import NOW, ORPHANS, Drawn, Luck, luck, worlds
+from tests.generated import cabin as numbered
 
 OFTEN = settings(max_examples=300, deadline=None)
 UP = (State.RUNNING, State.PAUSED)
@@ -222,3 +227,104 @@ def test_work_in_flight_is_left_alone(world: Drawn) -> None:
             assert Door.OPEN not in [
                 r.door for r in made.publish.table.routes if r.cabin == cabin
             ]
+
+
+@OFTEN
+@given(worlds(), luck())
+def test_an_orphan_is_taken_away_and_nothing_else_of_it(world: Drawn, chance: Luck) -> None:
+    """Of a cabin that nobody wishes for, nothing is touched before the youngest part of it is old
+    enough, nothing while its door was seen open, and data never."""
+    world, others = chance.with_orphans(world)
+    made = plan(NOW, world.wishes, world.inventory, world.in_flight, 2, {"demo": "1"}, others)
+    inventory = world.inventory
+    for number in ORPHANS:
+        orphan = numbered(number).id
+        todo = made.cabins.get(orphan, ())
+        assert orphan not in made.gone
+        assert {type(step) for step in todo} <= {a.Stop, a.Remove, a.Release}
+        if not todo:
+            continue
+        ages = [i.created_at for i in inventory.instances if i.cabin == orphan]
+        ages += [p.created_at for c, p in inventory.places.items() if c == orphan]
+        ages += [c.written_at for o, c in inventory.content.items() if o == orphan]
+        assert NOW - max(ages) >= ORPHAN_GRACE
+        assert is_open(inventory, orphan) is False
+        assert {i.name for i in inventory.instances if i.cabin == orphan} == {
+            step.name for step in todo if isinstance(step, a.Remove)
+        }
+
+
+@OFTEN
+@given(worlds(), luck())
+def test_orphans_change_nothing_for_anybody(world: Drawn, chance: Luck) -> None:
+    """What is planned for those who are wished for is the same with orphans beside them, whatever
+    the orphans are and however their removal fails."""
+    before = planned(world)
+    among, others = chance.with_orphans(world)
+    after = plan(NOW, among.wishes, among.inventory, among.in_flight, 2, {"demo": "1"}, others)
+    mine = {w.cabin.id for w in world.wishes}
+    assert before.cabins == {c: todo for c, todo in after.cabins.items() if c in mine}
+    assert list(before.waiting) == [w for w in after.waiting if w.cabin in mine]
+    assert before.gone == after.gone and before.providers == after.providers
+    if after.publish is not None and before.publish is not None:
+        assert after.publish.table == before.publish.table
+
+
+@OFTEN
+@given(worlds(), luck())
+def test_nobody_is_an_orphan_where_nobody_can_say(world: Drawn, chance: Luck) -> None:
+    """Where the known cabins are not given, or the store knows none at all, all are left alone: an
+    empty store is more likely the wrong one."""
+    among, others = chance.with_orphans(world)
+    made = planned(among)
+    assert not {numbered(number).id for number in ORPHANS} & {*made.cabins}
+    empty = replace(others, kept=frozenset())
+    assert plan(NOW, (), among.inventory, frozenset(), 2, {"demo": "1"}, empty).cabins == {}
+
+
+@OFTEN
+@given(worlds())
+def test_a_disk_grows_only_where_it_can(world: Drawn) -> None:
+    """Nothing mounts it then, the host has the room, it did not fail lately, and what comes after
+    it is there to start what was stopped for it."""
+    made = planned(world)
+    for cabin_id, todo in made.cabins.items():
+        if not any(isinstance(step, a.Grow) for step in todo):
+            continue
+        wish, room = of(world, cabin_id), world.inventory.room_mb
+        assert room is None or room >= 1024 + KEEP_FREE_MB
+        assert growth_streak(wish, NOW).until <= NOW
+        at = next(n for n, step in enumerate(todo) if isinstance(step, a.Grow))
+        up = {i.name for i in world.inventory.instances if i.cabin == cabin_id and i.state in UP}
+        assert up <= {step.name for step in todo[:at] if isinstance(step, a.Stop)}
+        if wish.spec is not None and wish.spec.name in up:
+            assert any(isinstance(step, a.Start) for step in todo[at:])
+
+
+@OFTEN
+@given(worlds())
+def test_a_disk_that_cannot_grow_changes_nothing_else(world: Drawn) -> None:
+    """Without room on the host, everything is done as if the disks that are there were as large
+    as wished."""
+    full = replace(world, inventory=replace(world.inventory, room_mb=0))
+    content = replace(full, wishes=tuple(fitting(w, world.inventory) for w in world.wishes))
+    stuck, easy = planned(full), planned(content)
+    for step in (s for todo in stuck.cabins.values() for s in todo):
+        assert not isinstance(step, a.Grow)
+    assert {c: told(todo) for c, todo in stuck.cabins.items()} == {
+        c: told(todo) for c, todo in easy.cabins.items()
+    }
+    assert stuck.publish == easy.publish
+    assert [w for w in stuck.waiting if w.code != "disk"] == list(easy.waiting)
+
+
+def fitting(wish: Wish, inventory: Inventory) -> Wish:
+    place = inventory.places.get(wish.cabin.id)
+    there = {**place.kept, **place.disks} if place else {}
+    volumes = (replace(v, size_mb=there.get(v.name, v.size_mb)) for v in wish.volumes)
+    return replace(wish, volumes=tuple(volumes))
+
+
+def told(todo: Sequence[a.CabinAction]) -> list[object]:
+    """Of preparing, only that it happens: it changes no size."""
+    return [a.Prepare if isinstance(step, a.Prepare) else step for step in todo]

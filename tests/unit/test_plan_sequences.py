@@ -26,11 +26,12 @@ TENANT = (
 BEFALLS = (
     "crash {}", "oom {}", "hang {}", "pause {}", "lose-holder {}", "stranger {}",
     "fail prepare {}", "fail start {}", "fail create {}", "fail configure {}", "fail stop {}",
+    "fail grow {}", "fail release {}",
 )  # fmt: skip
 MACHINE = (
     "deploy 2026.9.7", "deploy 2026.9.6", "provider ours", "lose-content", "reboot",
     "firewall away", "firewall back", "edge away", "edge back", "broker away", "broker back",
-    "wait 5", "wait 100", "wait 400",
+    "room 100", "room plenty", "orphan deadbeef", "wait 5", "wait 100", "wait 400",
 )  # fmt: skip
 
 
@@ -94,13 +95,16 @@ async def test_everything_settles_and_nothing_is_broken(chance: Luck) -> None:
     await script.run("heal")
     look = await world.converge()
     world.assert_unbroken()
-    assert look.plan.empty and not look.plan.waiting
+    assert look.plan.empty and {w.code for w in look.plan.waiting} <= {"orphan"}
     for wish in look.wishes:
         phase = look.statuses[wish.tenant].phase.value
         assert phase == ("ready" if wish.intent is Intent.RUN else "suspended")
     assert {t.deleting for t in world.rows.tenants.values()} <= {""}
     living = {record.id for record in world.rows.cabins.values()} | set(world.rows.resting)
-    assert set(world.engine._places) <= living
+    left = world.engine._places
+    assert set(left) <= living | {"deadbeef"}
+    # Where the store knows nobody at all, nothing is an orphan.
+    assert "deadbeef" not in left or not left["deadbeef"].network or not living
     assert {g.cabin for g in world.grants.grants.values()} <= living
 
 

@@ -3,10 +3,14 @@ through pass by pass stands in tests/golden; here is what passes do not show."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stateroom.domain.backoff import GIVES_UP_AFTER
-from stateroom.domain.status import SETTLE, Phase, Status, counts
-from stateroom.steward.loop import Look
-from tests.world import World, failed
+from stateroom.domain.instances import INSTALL_TAKES, REFUSED_AFTER
+from stateroom.domain.inventory import Installed
+from stateroom.domain.status import LOOK_AGAIN, Phase, Status, counts
+from stateroom.steward.look import Look
+from tests.world import TAKES, World, failed
 from tests.world_script import Script
 
 
@@ -28,14 +32,98 @@ async def test_ready_says_nothing() -> None:
     assert found == Status(Phase.READY, "", (), 1)
 
 
-async def test_a_prompt_is_applied_once_openclaw_has_settled() -> None:
-    """Written is not applied: the generation counts after the time that OpenClaw needs, and the
-    status says when to look again."""
-    world, found = await acme("set acme prompt=New.", "turn")
+async def test_a_prompt_is_applied_once_openclaw_says_so() -> None:
+    """Written is not applied, however long it takes: the generation counts when the runtime
+    itself names the new content."""
+    world, found = await acme()
+    world.prober.refuses.add(world.cabin_of("acme"))
+    world.rows.change("acme", values={"prompt": "New."})
+    await world.turn()
+    found = status(await world.turn())
     assert (found.phase, found.applied_generation) == (Phase.STARTING, 1)
-    assert found.settles_at == world.now + SETTLE
-    world.now = found.settles_at
+    world.now += REFUSED_AFTER - 1.0
+    assert status(await world.turn()).phase is Phase.STARTING
+    world.prober.refuses.clear()
     assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+
+
+async def test_a_change_that_openclaw_refuses_is_said() -> None:
+    """It serves by what it had; the sentence says so and where the reason is found, and the
+    status says when that is to be looked at."""
+    world, _ = await acme()
+    world.prober.refuses.add(world.cabin_of("acme"))
+    world.rows.change("acme", values={"prompt": "New."})
+    await world.turn()
+    written = world.now
+    found = status(await world.turn())
+    assert found.settles_at == written + REFUSED_AFTER
+    world.now = found.settles_at
+    found = status(await world.turn())
+    assert (found.phase, found.applied_generation) == (Phase.DEGRADED, 1)
+    assert "has not taken over the last change" in found.reason
+    assert "tenants logs acme" in found.reason
+    assert found.settles_at == 0.0
+    world.prober.refuses.clear()
+    assert status(await world.turn()).phase is Phase.READY
+
+
+async def test_a_prompt_that_is_not_in_data_is_not_applied() -> None:
+    """OpenClaw's word is about its config alone: the entry point has to have put the prompt
+    into /data, and what nothing will tell is looked for; in the end the sentence says which."""
+    world, _ = await acme()
+    cabin = world.cabin_of("acme")
+    world.rows.change("acme", values={"prompt": "New."})
+    await world.turn()
+    written = world.engine._applied[cabin]
+    world.engine._applied[cabin] = replace(written, installed=Installed.NO)
+    world.now += TAKES
+    found = status(await world.turn())
+    assert (found.phase, found.applied_generation) == (Phase.STARTING, 1)
+    assert found.settles_at == world.now + LOOK_AGAIN
+    world.now += REFUSED_AFTER
+    found = status(await world.turn())
+    assert found.phase is Phase.DEGRADED and "prompt cannot be put into /data" in found.reason
+    assert found.settles_at == 0.0
+    world.engine._applied[cabin] = written
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+
+
+async def test_an_entry_point_that_tells_nothing_is_given_its_time() -> None:
+    """One of an older Stateroom goes on running: of what it puts into /data there is no
+    evidence, so only there a time stands for it, and OpenClaw's own word is still needed."""
+    world, _ = await acme()
+    cabin = world.cabin_of("acme")
+    world.rows.change("acme", values={"prompt": "New."})
+    await world.turn()
+    written = world.engine._applied[cabin]
+    world.engine._applied[cabin] = replace(written, installed=Installed.UNTOLD)
+    world.prober.refuses.add(cabin)
+    world.now = written.written_at + INSTALL_TAKES
+    assert status(await world.turn()).phase is Phase.STARTING
+    world.prober.refuses.clear()
+    world.now -= 0.1
+    assert status(await world.turn()).phase is Phase.STARTING
+    world.now += 0.1
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+
+
+async def test_the_second_of_two_changes_at_once_is_waited_for() -> None:
+    """A, B, A: the content that comes back is not taken for the one before it, which the
+    runtime still names while it may be on its way to B."""
+    world, _ = await acme()
+    cabin = world.cabin_of("acme")
+    before = world.engine._applied[cabin].version
+    world.prober.refuses.add(cabin)
+    for prompt in ("B.", None):
+        world.rows.change("acme", values={} if prompt is None else {"prompt": prompt})
+        await world.turn()
+        await world.turn()
+    after = world.engine._applied[cabin].version
+    assert after.digest == before.digest
+    assert status(world.loop.last).phase is Phase.STARTING
+    world.prober.refuses.clear()
+    world.now += TAKES
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 3)
 
 
 async def test_an_outage_of_the_engine_is_over_when_it_is_over() -> None:
@@ -97,3 +185,31 @@ async def test_nobody_has_no_status() -> None:
     await script.run("create acme\nsettle\ndelete acme keep\nsettle\nerase-volume acme")
     look = await script.world.turn()
     assert look.plan.cabins and not look.statuses
+
+
+async def test_a_full_disk_is_the_reason_whatever_else_is() -> None:
+    """A runtime that answers is degraded, one that died has failed at the first death; both say
+    what to do. With room again nothing is left of it."""
+    world, _ = await acme()
+    cabin = world.cabin_of("acme")
+    world.engine.fill_disk(cabin)
+    found = status(await world.turn())
+    assert (found.phase, found.applied_generation) == (Phase.DEGRADED, 1)
+    assert "disk is full" in found.reason
+    assert "tenants set acme --limit disk_mb" in found.reason
+    assert "tenants restart acme --safe-mode" in found.reason
+    world.engine.crash(world.instance_of("acme"))
+    await world.store.add_failures([failed(cabin, world.now)])
+    dead = status(await world.turn())
+    assert (dead.phase, dead.reason) == (Phase.FAILED, found.reason)
+    world.engine.fill_disk(cabin, full=False)
+    assert status(await world.turn()).phase is Phase.STARTING
+
+
+async def test_safe_mode_is_ready_on_a_full_disk_and_says_so() -> None:
+    """It runs beside the disk, so it is ready; the sentence stays until there is room."""
+    world, _ = await acme()
+    world.engine.fill_disk(world.cabin_of("acme"))
+    world.rows.change("acme", restart_at=world.now, safe_mode=True)
+    found = status(await world.converge())
+    assert found.phase is Phase.READY and "disk is full" in found.reason

@@ -7,15 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from stateroom.api import present
-from stateroom.api.bodies import accepts, document, model_of
-from stateroom.api.dependencies import Deps
-from stateroom.api.errors import shown
-from stateroom.api.keys import Operator
-from stateroom.api.models import (
+from stateroom.api.answers import (
     BlueprintDocument,
     BlueprintsOut,
     CheckOut,
-    DeployIn,
     DeploymentOut,
     DiffOut,
     PlanOut,
@@ -23,11 +18,17 @@ from stateroom.api.models import (
     RevisionsOut,
     SavedRevision,
 )
+from stateroom.api.bodies import accepts, document, model_of
+from stateroom.api.dependencies import Deps
+from stateroom.api.errors import shown
+from stateroom.api.keys import Operator
+from stateroom.api.sent import DeployIn
 from stateroom.api.tenants import if_match
 from stateroom.domain.blueprint import check as problems_of
 from stateroom.domain.diff import changes
 from stateroom.domain.values import values_schema
 from stateroom.errors import Invalid, Problem
+from stateroom.store.blueprints import misnamed
 
 router = APIRouter(tags=["blueprints"])
 
@@ -150,6 +151,9 @@ async def plan(name: str, request: Request, deps: Deps, _caller: Operator) -> An
     sent = await document(request)
     if found := problems_of(sent):
         raise Invalid(found)
+    if sent["name"] != name:
+        # What could not be saved under this name could not be deployed either.
+        raise Invalid([misnamed(name, sent["name"])])
     return await deps.steward.preview(name, sent)
 
 

@@ -44,19 +44,15 @@ async def raw_body(request: Request) -> bytes:
 
 async def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object; an absent one is empty. Raises Invalid, TooLarge, WrongMedia."""
-    return (await json_object_and_bytes(request))[0]
-
-
-async def json_object_and_bytes(request: Request) -> tuple[dict[str, Any], bytes]:
     body = await raw_body(request)
     if not body:
-        return {}, body
+        return {}
     _require(request, JSON_TYPES)
     value = await _parse(read_json, body)
     if not isinstance(value, dict):
         detail = f"The body is an object, not {kind_of(value)}."
         raise Invalid([Problem("", "wrong_type", detail, "Send {...}.")])
-    return value, body
+    return value
 
 
 async def document(request: Request) -> Any:
@@ -114,9 +110,16 @@ def _problem(error: Any, model: type[BaseModel] | None) -> Problem:
         return Problem(at, "missing", f"{where[-1]} is missing.", "Send it.")
     code = "wrong_type" if kind.endswith(("_type", "_parsing")) else "bad_value"
     said = str(error["msg"]).replace("Input should", "should", 1)
+    said = said.replace("valid dictionary", "object").replace("be a object", "be an object")
     joint = " " if said.startswith("should") else ": "
     hint = "The shape of every call is in /api/v1/openapi.json."
-    return Problem(at, code, f"{where[-1]}{joint}{said}.", hint)
+    return Problem(at, code, f"{_named(where)}{joint}{said}.", hint)
+
+
+def _named(where: tuple[Any, ...]) -> str:
+    """A field as people call it: an entry of a list goes by its list."""
+    *before, last = where
+    return f"{before[-1]}[{last}]" if isinstance(last, int) and before else str(last)
 
 
 def _alias(model: type[BaseModel] | None, name: str) -> str:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from stateroom.api.errors import on_http_error
 from stateroom.api.pages import HEADERS, page
 from stateroom.api.steward_client import StewardClient
 from stateroom.errors import Away, Denied, NotFound
@@ -46,7 +47,7 @@ def tenant_app(steward: StewardClient) -> Starlette:
 
     return Starlette(
         routes=[Route("/.stateroom/enter", enter), Route("/.stateroom/leave", leave)],
-        exception_handlers={404: nothing},
+        exception_handlers={404: nothing, 405: on_http_error},
     )
 
 

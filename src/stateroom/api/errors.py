@@ -13,6 +13,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from stateroom.errors import (
     Away,
@@ -73,9 +74,11 @@ class ProblemResponse(JSONResponse):
 
 def answer(error: StateroomError) -> ProblemResponse:
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    if isinstance(error, Invalid):
+        # Made of sentences already, and one that begins with a field's name begins small.
+        return problem(status, error.message, error.problems, _headers(status))
     detail = error.message if status != 500 else _UNEXPECTED
-    problems = error.problems if isinstance(error, Invalid) else ()
-    return problem(status, sentence(detail), problems, _headers(status))
+    return problem(status, sentence(detail), (), _headers(status))
 
 
 def problem(
@@ -129,7 +132,22 @@ async def on_http_error(request: Request, error: Exception) -> ProblemResponse:
         405: f"{request.method} is not possible here.",
     }
     detail = details.get(error.status_code, sentence(str(error.detail)))
-    return problem(error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(error.status_code, detail, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Those that are possible at this address: the router itself names only its first route's."""
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def on_unexpected(_request: Request, _error: Exception) -> ProblemResponse:

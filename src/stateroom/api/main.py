@@ -20,8 +20,9 @@ from stateroom.domain.cabin import Installation
 from stateroom.errors import Away, StateroomError
 from stateroom.layout import Layout
 from stateroom.settings import Settings, load
+from stateroom.store.claim import must_be_ours
 from stateroom.store.database import Database
-from stateroom.store.migrate import ensure_schema
+from stateroom.store.migrate import reach
 from stateroom.store.repository import Repository
 from stateroom.store.sealing import Sealer
 
@@ -53,9 +54,11 @@ async def run(settings: Settings, installation: Installation) -> None:
     """Until SIGTERM or SIGINT. Raises OSError where the sealing key cannot be read, Permanent
     where the database is of another version."""
     layout = Layout(settings.home)
-    database = Database(settings.database_url)
-    await ensure_schema(database)
-    sealer = Sealer((layout.api / "seal.pub").read_bytes())
+    database = Database(settings.database_url, settings.relay)
+    await reach(database)
+    public_key = (layout.api / "seal.pub").read_bytes()
+    await must_be_ours(database, public_key, layout.database_mark)
+    sealer = Sealer(public_key)
     repository = Repository.over(database, installation, sealer)
     watcher = Watcher(repository.events.last_id)
     steward = SocketSteward(layout.steward_socket)

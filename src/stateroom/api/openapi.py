@@ -15,8 +15,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from stateroom.api.answers import ProblemDocument
 from stateroom.api.errors import MEDIA_TYPE
-from stateroom.api.models import ProblemDocument
+from stateroom.api.headers import add_headers
 
 FILE = Path(__file__).with_name("openapi.json")
 
@@ -50,6 +51,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     }
     made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"key": []}]
+    add_headers(made["paths"])
     for path, calls in made["paths"].items():
         for call in calls.values():
             schemas |= _definitions(call)

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import PlainTextResponse
 
 from stateroom.api import metrics
+from stateroom.api.answers import HealthOut, InstallationOut, PlanOut
 from stateroom.api.dependencies import Deps
 from stateroom.api.keys import Operator
-from stateroom.api.models import HealthOut, InstallationOut, PlanOut
 from stateroom.errors import Away
 from stateroom.store.tenants import PHASES
 

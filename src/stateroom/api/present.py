@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,9 @@ def shown_status(view: TenantView) -> StatusRecord:
             kept.running_revision,
             kept.seen_generation,
         )
+    # What kept an older generation from going on says nothing of the change that came since.
+    if kept.blocked and kept.seen_generation < tenant.generation:
+        return replace(kept, blocked=False)
     return kept
 
 
@@ -79,7 +82,7 @@ def cannot_reach(view: TenantView, phase: str) -> bool:
         return phase not in ("suspended", "deleting")
     # The failure of an older generation says nothing of the change that is waited for.
     failed = shown.phase == "failed" and shown.seen_generation >= view.tenant.generation
-    return failed and phase != "failed"
+    return (failed or shown.blocked) and phase != shown.phase
 
 
 def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[str, Any]:
@@ -117,6 +120,7 @@ def _status(status: StatusRecord) -> dict[str, Any]:
         "since": moment(status.since),
         "reason": status.reason,
         "waiting": list(status.waiting),
+        "blocked": status.blocked,
         "applied_generation": status.applied_generation,
         "isolation": {"passed": 0, "total": 0, "at": None},
     }
@@ -211,7 +215,7 @@ def _deployed_state(moved: Moved, number: int, began: float) -> tuple[str, float
         return "running", began, "The steward has not looked at it yet."
     if tenant.suspended and status.applied_generation >= tenant.generation:
         return "done", status.since, "It is suspended; it runs this revision once it is resumed."
-    if status.phase == "failed":
+    if status.phase == "failed" or status.blocked:
         return "failed", status.since, status.reason
     applied = status.applied_generation >= tenant.generation
     if status.phase in ("ready", "asleep") and applied:
@@ -225,7 +229,7 @@ def volume(record: VolumeRecord) -> dict[str, Any]:
         "tenant_id": record.tenant,
         "slug": record.slug,
         "size_mb": record.size_mb,
-        "used_mb": record.used_mb,
+        "used_mb": None if record.used_mb is None else round(record.used_mb, 1),
         "kept_since": moment(record.kept_since),
     }
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from stateroom.api import present
+from stateroom.api.answers import ProviderOut, ProvidersOut
 from stateroom.api.bodies import accepts, model_of
 from stateroom.api.dependencies import Deps
 from stateroom.api.keys import Operator
-from stateroom.api.models import ProviderIn, ProviderOut, ProvidersOut
+from stateroom.api.sent import ProviderIn
 from stateroom.domain.names import shown
 from stateroom.errors import Invalid, Problem
 from stateroom.store.providers import NewProvider

@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from stateroom.api import present
+from stateroom.api.answers import AccessOut, SecretsOut
 from stateroom.api.bodies import accepts, json_object, model_of
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import OperatorOf
-from stateroom.api.models import AccessOut, NothingIn, SecretIn, SecretsOut
+from stateroom.api.sent import NothingIn, SecretIn
+from stateroom.api.tenants import if_match
 from stateroom.domain.environment import secret_value_problem
 from stateroom.errors import Away, Invalid
 from stateroom.store.records import TenantView
@@ -38,7 +40,7 @@ async def access(slug: str, deps: Deps, caller: OperatorOf) -> Any:
 async def rotate(slug: str, request: Request, deps: Deps, _caller: OperatorOf) -> Any:
     """Replace the API token; the old one stops working within a second. Audited."""
     await model_of(request, NothingIn)
-    view, token = await deps.repository.tenants.rotate(slug)
+    view, token = await deps.repository.tenants.rotate(slug, if_match(request))
     deps.steward.signal()
     try:
         ticket: Redacted | None = (await deps.steward.access(view.tenant.id)).ticket
@@ -63,7 +65,8 @@ async def set_secret(
     body = await model_of(request, SecretIn)
     if problem := secret_value_problem(name, body.value, "/value"):
         raise Invalid([problem])
-    await deps.repository.secrets.set(slug, name, NewSecret(Redacted(body.value), body.as_))
+    new = NewSecret(Redacted(body.value), body.as_)
+    await deps.repository.secrets.set(slug, name, new, if_match(request))
     deps.steward.signal()
     return Response(status_code=204)
 
@@ -74,7 +77,7 @@ async def unset_secret(
 ) -> Response:
     """Remove a secret."""
     await json_object(request)
-    await deps.repository.secrets.unset(slug, name)
+    await deps.repository.secrets.unset(slug, name, if_match(request))
     deps.steward.signal()
     return Response(status_code=204)
 

@@ -8,12 +8,12 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from stateroom.api import present, sse
+from stateroom.api.answers import EventsOut, UsageOut
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
-from stateroom.api.models import EventsOut, UsageOut
 from stateroom.store.events import KINDS
 
 router = APIRouter(tags=["watching"])
@@ -24,7 +24,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/tenants/{slug}/logs", responses={200: {"content": {"text/plain": {}}} | _STREAM[200]})
+@router.get("/tenants/{slug}/logs", response_class=PlainTextResponse, responses=_STREAM)
 async def logs(
     slug: str,
     request: Request,

@@ -6,40 +6,33 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import json
 from dataclasses import replace
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Query, Request, Response
 
 from stateroom.api import present
+from stateroom.api.answers import PhaseName, TenantOut, TenantsOut
 from stateroom.api.bodies import (
     accepts,
     as_model,
     json_object,
-    json_object_and_bytes,
     model_of,
 )
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.errors import NotYet
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
-from stateroom.api.models import (
-    NothingIn,
-    PhaseName,
-    RestartIn,
-    SecretIn,
-    TenantIn,
-    TenantOut,
-    TenantPatch,
-    TenantsOut,
-)
+from stateroom.api.sent import NothingIn, RestartIn, SecretIn, TenantIn, TenantPatch
 from stateroom.domain.environment import secret_value_problem
 from stateroom.domain.names import shown
 from stateroom.domain.pointer import pointer
-from stateroom.errors import Invalid, Moved, Problem
+from stateroom.errors import Invalid, Moved, NotFound, Problem
+from stateroom.store.idempotency import Once
 from stateroom.store.records import TenantView
 from stateroom.store.sealing import Redacted
 from stateroom.store.tenant_change import Change
-from stateroom.store.tenant_create import NewSecret, NewTenant, Once
+from stateroom.store.tenant_create import NewSecret, NewTenant
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 
@@ -49,9 +42,9 @@ LONGEST_WAIT = 600.0
 @router.post("", status_code=202, response_model=TenantOut, openapi_extra=accepts(TenantIn))
 async def create(request: Request, response: Response, deps: Deps, caller: Operator) -> Any:
     """Create a tenant. With an `Idempotency-Key` the same call is answered the same for 24 h."""
-    body, sent = await json_object_and_bytes(request)
+    body = await json_object(request)
     new = await _new_tenant(body, deps)
-    once = _once(request, sent, caller.name, deps)
+    once = _once(request, body, caller.name, deps)
     created = await deps.repository.creation.create(new, once)
     deps.steward.signal()
     answer = created.answer
@@ -114,14 +107,19 @@ async def change(
 
 @router.delete("/{slug}", status_code=202, response_model=TenantOut)
 async def delete(
-    slug: str, response: Response, deps: Deps, _caller: OperatorOf, data: str = ""
+    slug: str,
+    request: Request,
+    response: Response,
+    deps: Deps,
+    _caller: OperatorOf,
+    data: str = "",
 ) -> Any:
     """Delete a tenant. `data=keep` keeps its disk as a volume, `data=erase` erases it."""
     if data not in ("keep", "erase"):
         detail = "Say what happens to the data: data=keep or data=erase; there is no default."
         hint = "keep: the disk stays under GET /volumes. erase: it is gone for good."
         raise Invalid([Problem("/data", "missing" if not data else "bad_value", detail, hint)])
-    view = await deps.repository.tenants.delete(slug, data)
+    view = await deps.repository.tenants.delete(slug, data, if_match(request))
     return _accepted(view, response, deps)
 
 
@@ -136,7 +134,7 @@ async def restart(
 ) -> Any:
     """Restart the runtime; with `safe_mode` beside its state in /data instead of from it."""
     body = await model_of(request, RestartIn)
-    view = await deps.repository.tenants.restart(slug, body.safe_mode)
+    view = await deps.repository.tenants.restart(slug, body.safe_mode, if_match(request))
     return _accepted(view, response, deps)
 
 
@@ -200,13 +198,23 @@ async def _wait(
 ) -> TenantView:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
+    first = view.tenant.id
     while True:
         seen = await deps.watcher.now()
-        view = await deps.repository.tenants.get(slug)
+        view = await _still(slug, first, deps)
         if present.has_reached(view, phase) or present.cannot_reach(view, phase):
             return view
         if not await deps.watcher.beyond(seen, deadline - loop.time()):
-            return await deps.repository.tenants.get(slug)
+            return await _still(slug, first, deps)
+
+
+async def _still(slug: str, tenant: str, deps: ApiDependencies) -> TenantView:
+    """The tenant with this id as it is now. Raises NotFound, also where the slug was given away
+    meanwhile: its new tenant is none of the caller's."""
+    view = await deps.repository.tenants.get(slug)
+    if view.tenant.id != tenant:
+        raise NotFound("the tenant that this waited for is gone; its slug is another's now")
+    return view
 
 
 async def _new_tenant(body: dict[str, Any], deps: ApiDependencies) -> NewTenant:
@@ -259,14 +267,17 @@ def _secrets(given: dict[str, Any]) -> tuple[dict[str, NewSecret], tuple[Problem
     return read, tuple(found)
 
 
-def _once(request: Request, body: bytes, caller: str, deps: ApiDependencies) -> Once | None:
+def _once(
+    request: Request, body: dict[str, Any], caller: str, deps: ApiDependencies
+) -> Once | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not 1 <= len(key) <= 255 or not key.isprintable():
         detail = "An Idempotency-Key has 1 to 255 printable characters."
         raise Invalid([Problem("", "bad_idempotency_key", detail, "Use a UUID.")])
-    digest = hashlib.sha256(body).hexdigest()
+    # The same document is the same request, in whichever order a client's library writes it.
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return Once(caller, key, digest, lambda view: _shown(view, deps))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from stateroom.api import present
+from stateroom.api.answers import VolumesOut
 from stateroom.api.dependencies import Deps
 from stateroom.api.keys import Operator
-from stateroom.api.models import VolumesOut
 
 router = APIRouter(prefix="/volumes", tags=["volumes"])
 

@@ -10,9 +10,11 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import sys
 from pathlib import Path
 
+from stateroom.broker.limits import Bounds
 from stateroom.broker.service import Broker, serve
 from stateroom.errors import StateroomError
 from stateroom.settings import Settings, load
@@ -23,7 +25,9 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 async def _run(grants: Path, settings: Settings) -> None:
-    await serve(Broker(grants, settings.home, EVERYWHERE, settings.broker_port))
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bounds = Bounds.within(descriptors)
+    await serve(Broker(grants, settings.home, EVERYWHERE, settings.broker_port, bounds))
 
 
 def main() -> int:

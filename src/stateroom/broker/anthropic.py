@@ -14,6 +14,7 @@ from stateroom.broker import refusals
 from stateroom.broker.anthropic_stream import AnthropicStream, finish_reason, usage_tokens
 from stateroom.broker.cost import DEFAULT_OUTPUT_TOKENS
 from stateroom.broker.dialect import ProviderError, Told
+from stateroom.broker.nesting import read_json
 
 VERSION = "2023-06-01"
 SYSTEM_ROLES = ("system", "developer")
@@ -180,8 +181,8 @@ def _tool_use(call: Mapping[str, Any]) -> Block:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     try:
-        given = json.loads(function.get("arguments") or "{}")
-    except (ValueError, TypeError, RecursionError):
+        given = read_json(function.get("arguments") or "{}")
+    except (ValueError, TypeError):
         given = None  # The model wrote it, and models err.
     return {
         "type": "tool_use",

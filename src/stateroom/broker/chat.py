@@ -7,7 +7,6 @@ the conversation in the operator's account ("store").
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from stateroom.broker.cost import (
     Tokens,
     value_tokens,
 )
+from stateroom.broker.nesting import MAX_DEPTH, TooDeep, read_json
 
 FIELDS = frozenset({
     "messages", "model", "stream", "stream_options", "temperature", "top_p", "top_k", "min_p",
@@ -87,18 +87,16 @@ def _object(body: bytes) -> Mapping[str, Any]:
     if marks > MAX_MARKS:
         raise refusals.invalid("The request has too many parts; send less of the conversation.")
     try:
-        value = json.loads(body, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise refusals.invalid("The request is nested too deeply.") from error
+        value = read_json(body)
+    except TooDeep as error:
+        raise refusals.invalid(
+            f"The request is nested too deeply; at most {MAX_DEPTH} brackets may lie in each other."
+        ) from error
     except ValueError as error:
         raise refusals.invalid("The request is not valid JSON.") from error
     if not isinstance(value, dict):
         raise refusals.invalid("The request must be a JSON object.")
     return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _flag(document: Mapping[str, Any], name: str) -> bool:

@@ -1,4 +1,5 @@
-"""Connections of cabins, kept in bounds: how many from one address, and how slowly they may speak.
+"""Connections of cabins, kept in bounds: how many from one address and in all, and how slowly
+they may speak.
 
 uvicorn waits for ever for the head of a request; a hostile cabin could so hold every descriptor
 that the broker has, with nothing but patience.
@@ -46,12 +47,18 @@ class _BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         peer = self.client[0] if self.client else ""
-        if self.open_from[peer] >= self.bounds.connections:
+        if not self._may_enter(peer):
             transport.abort()
             return
         self._peer = peer
         self.open_from[peer] += 1
         self._watch()
+
+    def _may_enter(self, peer: str) -> bool:
+        own = self.open_from[peer]
+        if own >= self.bounds.connections:
+            return False
+        return not own or self.open_from.total() < self.bounds.all_connections
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

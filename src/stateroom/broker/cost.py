@@ -101,13 +101,20 @@ def value_tokens(value: Any) -> int:
 
 
 def _size(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(len(key) + _size(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return sum(map(_size, value))
-    return 8
+    total = 0
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            total += len(item)
+        elif isinstance(item, dict):
+            total += sum(map(len, item))
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+        else:
+            total += 8
+    return total
 
 
 def unfinished(reserved: Tokens, seen: int, seconds: float) -> Tokens:

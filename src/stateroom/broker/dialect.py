@@ -6,12 +6,12 @@ It performs nothing; upstream.py does the calling.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stateroom.broker.cost import Tokens
+from stateroom.broker.nesting import read_json
 from stateroom.broker.sse import Event
 
 
@@ -65,8 +65,8 @@ def event_document(event: Event) -> dict[str, Any]:
     """The JSON object in an event. Raises ProviderError for anything else, and with the
     provider's own sentence for an error that it reports in the middle of a stream."""
     try:
-        document = json.loads(event.data)
-    except (ValueError, RecursionError) as error:
+        document = read_json(event.data)
+    except ValueError as error:
         raise ProviderError("sent an event that is not JSON") from error
     if not isinstance(document, dict):
         raise ProviderError("sent an event that is not an object")

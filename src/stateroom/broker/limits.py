@@ -20,6 +20,10 @@ from stateroom.broker import refusals
 MIB = 1024 * 1024
 LONG_SECONDS = 0.02
 RESTS = 3
+DESCRIPTORS_OF_A_CALL = 2
+"""The cabin's connection and the provider's."""
+OWN_DESCRIPTORS = 128
+"""Listeners, ledger, logs, and what the steward asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class Bounds:
     """calls: under way at once, for one cabin. body: bytes of one request. cabin_bytes: of all
     requests of one cabin. total_bytes: of all that is above `free_bytes` of each request.
     body_seconds: for a request's body to arrive. header_seconds: for its head.
-    connections: open at once from one address."""
+    connections: open at once from one address. all_connections: from all together, within the
+    descriptors that the process has, of which a call takes two; who has none yet gets one even
+    then, so that many cabins cannot keep out another one."""
 
     calls: int = 16
     body: int = 32 * MIB
@@ -37,6 +43,13 @@ class Bounds:
     body_seconds: float = 60.0
     header_seconds: float = 10.0
     connections: int = 64
+    all_connections: int = 8000
+
+    @classmethod
+    def within(cls, descriptors: int) -> Bounds:
+        """For a process that may have so many files open."""
+        most = max(cls().connections, (descriptors - OWN_DESCRIPTORS) // DESCRIPTORS_OF_A_CALL)
+        return cls(all_connections=min(cls().all_connections, most))
 
 
 class Turnstile:

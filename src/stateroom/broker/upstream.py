@@ -6,7 +6,6 @@ What goes out is made here from nothing, so no header of a cabin's can be among 
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +16,7 @@ import httpx
 
 from stateroom.broker.dialect import Dialect, ProviderError
 from stateroom.broker.grants import Provider
+from stateroom.broker.nesting import read_json
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 600.0
@@ -55,8 +55,8 @@ class Answer:
             if len(body) > limit:
                 raise ProviderError("sent an answer that is too long")
         try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
+            return read_json(body)
+        except ValueError as error:
             raise ProviderError("answered something that is not JSON") from error
 
 

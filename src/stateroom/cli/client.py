@@ -182,7 +182,10 @@ def _trust(target: Target) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=str(target.ca))
         except (OSError, ssl.SSLError) as error:
-            raise Failure(f"{target.ca} is not a certificate that can be read.") from error
+            raise Failure(
+                f"{target.ca} is not a certificate that can be read. Bring it back from a backup; "
+                "`stateroom up` says what else can be done."
+            ) from error
     return context
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from stateroom.cli.failure import Code
+from stateroom.cli.machine import read_settings, trouble_told
 from stateroom.cli.options import Json
 from stateroom.cli.screen import Screen
 from stateroom.cli.session import reporting
 
 if TYPE_CHECKING:
-    from stateroom.installation.doctor import Finding
+    from stateroom.installation.finding import Finding
+    from stateroom.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +34,9 @@ def doctor(as_json: Json = False) -> None:
     """
     screen = Screen(as_json)
     with reporting(screen):
-        findings = asyncio.run(_findings())
+        settings = read_settings()
+        with trouble_told():
+            findings = asyncio.run(_findings(settings))
     if as_json:
         screen.json({"findings": [asdict(f) for f in findings]})
     else:
@@ -42,8 +46,7 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(int(Code.FAILED))
 
 
-async def _findings() -> tuple[Finding, ...]:
+async def _findings(settings: Settings) -> tuple[Finding, ...]:
     from stateroom.installation.doctor import examine
-    from stateroom.settings import load
 
-    return await examine(load())
+    return await examine(settings)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stateroom.cli.failure import Failure
+from stateroom.cli.machine import read_settings, trouble_told
 from stateroom.cli.options import Json
 from stateroom.cli.screen import Screen
 from stateroom.cli.session import reporting
+
+if TYPE_CHECKING:
+    from stateroom.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -38,37 +42,31 @@ def down(
     """
     screen = Screen(as_json)
     with reporting(screen):
+        settings = read_settings()
         if purge and not yes:
-            _must_agree()
-        said = asyncio.run(_down(purge, keep_images))
+            _must_agree(settings)
+        with trouble_told():
+            said = asyncio.run(_down(settings, purge, keep_images))
     if as_json:
         screen.json({"said": said})
     for line in said if not as_json else []:
         screen.text(line)
 
 
-def _must_agree() -> None:
-    from stateroom.settings import load
-
-    home = load().home
+def _must_agree(settings: Settings) -> None:
+    home = settings.home
     typer.echo(f"This removes every tenant with its data, and all keys under {home}.", err=True)
     if typer.prompt("Type `purge` to go on", err=True) != "purge":
         raise Failure("Nothing was removed.")
 
 
-async def _down(purge: bool, keep_images: bool) -> list[str]:
+async def _down(settings: Settings, purge: bool, keep_images: bool) -> list[str]:
     from aiodocker import Docker
-    from aiodocker.exceptions import DockerError
 
-    from stateroom.errors import StateroomError
     from stateroom.installation.bring_down import bring_down
-    from stateroom.settings import load
 
-    settings = load()
     docker = Docker(settings.docker)
     try:
         return await bring_down(docker, settings, purge=purge, keep_images=keep_images)
-    except (StateroomError, DockerError) as error:
-        raise Failure(str(error)) from error
     finally:
         await docker.close()

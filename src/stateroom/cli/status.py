@@ -14,6 +14,7 @@ from stateroom.cli.screen import moment
 from stateroom.cli.session import session
 from stateroom.cli.tenant_view import tenant_table
 from stateroom.cli.tenants import all_tenants
+from stateroom.cli.waiting import needs_somebody
 
 TROUBLED = ("failed", "degraded")
 
@@ -40,10 +41,33 @@ def status(as_json: Json = False) -> None:
         s.screen.facts([("tenants", _count(tenants.get("total"), phases)), *_facts(installation)])
         if not installation.get("steward", True):
             s.screen.note("The steward is away: nothing changes meanwhile. See `stateroom doctor`.")
+        for notice in _certificate_notices(installation):
+            s.screen.note(notice, "yellow")
         troubled = [each for phase in TROUBLED for each in all_tenants(s, phase=phase)]
+        troubled += [each for each in all_tenants(s, phase="provisioning") if needs_somebody(each)]
         if troubled:
             s.screen.text("")
             s.screen.table(*tenant_table(troubled))
+
+
+def _certificate_notices(installation: Mapping[str, Any]) -> Iterator[str]:
+    """Only where this is the machine that it runs on: elsewhere nobody could act on it."""
+    import asyncio
+    import time
+    from urllib.parse import urlsplit
+
+    from stateroom.cli.target import is_localhost_name
+    from stateroom.installation import certificates
+
+    console = urlsplit(str(installation.get("console_url") or ""))
+    host = console.hostname or ""
+    if not is_localhost_name(host):
+        return
+    shown = asyncio.run(certificates.served("127.0.0.1", console.port or 443, host))
+    if shown is not None:
+        validity = certificates.of_edge(shown, time.time())
+        if validity.verdict != "good":
+            yield f"{validity.detail[:1].upper()}{validity.detail[1:]}."
 
 
 def _count(total: Any, phases: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def _clean_url(raw: str) -> str:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise Failure(
             f"There is no key: STATEROOM_KEY is not set and {path} does not exist. `scripts/up` "
@@ -85,12 +85,18 @@ def _read_key(path: Path) -> str:
             "where another installation lives."
         ) from None
     except UnicodeDecodeError:
-        raise Failure(f"{path} does not hold a key.") from None
+        raise Failure(
+            f"{path} is damaged. Bring it back from a backup; or move it away and run `stateroom "
+            "up`, which makes a new key."
+        ) from None
     except OSError as error:
         raise Failure(
             f"{path} cannot be read ({error.strerror}): set STATEROOM_KEY, or run this as the user "
             "that started Stateroom."
         ) from error
+    if not key:
+        raise Failure(f"{path} is empty: `stateroom up` makes a new key.")
+    return key
 
 
 def _is_loopback(host: str) -> bool:

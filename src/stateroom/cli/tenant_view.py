@@ -25,6 +25,7 @@ def tenant_facts(tenant: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("id", str(tenant.get("id") or "")),
         ("phase", str(status.get("phase") or "")),
         ("reason", str(status.get("reason") or "")),
+        ("safe mode", _safe_mode(tenant)),
         ("waiting for", ", ".join(str(each) for each in status.get("waiting") or ())),
         ("since", moment(status.get("since"))),
         ("url", str(tenant.get("url") or "")),
@@ -67,6 +68,13 @@ def _blueprint(tenant: Mapping[str, Any]) -> str:
     if not running or target in (None, running):
         return f"{name}@{running or target}"
     return f"{name}@{running} (moving to {target})"
+
+
+def _safe_mode(tenant: Mapping[str, Any]) -> str:
+    """It looks ready and is not what the tenant is used to: say so, and the way out."""
+    if not tenant.get("safe_mode"):
+        return ""
+    return f"on; `stateroom tenants restart {tenant.get('slug')}` ends it"
 
 
 def _generation(tenant: Mapping[str, Any], status: Mapping[str, Any]) -> str:

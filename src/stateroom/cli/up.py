@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stateroom.cli.failure import Failure
+from stateroom.cli.failure import Code, Failure
+from stateroom.cli.machine import read_settings, trouble_told
 from stateroom.cli.options import Json
 from stateroom.cli.paths import path
 from stateroom.cli.progress import Progress
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SAMPLE = "support-agent"
 SAMPLE_TENANTS = ("acme", "globex")
 READY_WITHIN = 300.0
+NOTICED_WITHIN = 40.0
+"""How long an image that this `up` obtained may take to be seen by the steward."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,42 +54,21 @@ def up(
     screen = Screen(as_json)
     progress = Progress(screen, "up")
     with reporting(screen), progress.shown():
-        settings = _settings()
-        raised = _raise(settings, progress)
+        settings = read_settings()
+        with trouble_told():
+            raised = asyncio.run(_raise_parts(settings, progress))
     with session(as_json) as s:
         tenants = [] if empty else _sample(s, settings, progress)
         _tell(s, settings, raised, tenants, progress)
 
 
-def _settings() -> Settings:
-    from stateroom.settings import load
-
-    try:
-        return load()
-    except ValueError as error:
-        raise Failure(f"{error}. Correct it and repeat the command.") from error
-
-
-def _raise(settings: Settings, progress: Progress) -> Raised:
-    from aiodocker.exceptions import DockerError
-
-    from stateroom.errors import StateroomError
-
-    try:
-        return asyncio.run(_raise_parts(settings, progress))
-    except StateroomError as error:
-        raise Failure(error.message) from error
-    except DockerError as error:
-        raise Failure(f"Docker refused: {error.message}. See `stateroom doctor`.") from error
-    except PermissionError as error:
-        raise Failure(f"{error}. Run it as root, or as a user who may use Docker.") from error
-
-
 async def _raise_parts(settings: Settings, progress: Progress) -> Raised:
     from aiodocker import Docker
 
-    from stateroom.installation import bring_up, images
+    from stateroom.installation import bring_up, images, machine
+    from stateroom.layout import Layout
 
+    machine.known_installation(Layout(settings.home))  # Before minutes are spent on images.
     docker = Docker(settings.docker)
     try:
         found = await images.obtain(docker, settings, progress.say)
@@ -97,17 +79,32 @@ async def _raise_parts(settings: Settings, progress: Progress) -> Raised:
 
 def _sample(s: Session, settings: Settings, progress: Progress) -> list[Mapping[str, Any]]:
     progress.say(f"blueprint {SAMPLE}")
-    document = files("stateroom").joinpath(f"templates/{SAMPLE}.yaml").read_text()
-    s.api.send_document("PUT", path("blueprints", SAMPLE), document, "application/yaml")
+    have_blueprint(s)
     for slug in SAMPLE_TENANTS:
         _have_tenant(s, slug)
     ready: list[Mapping[str, Any]] = []
     for slug in SAMPLE_TENANTS:
         tenant = s.api.get_object(path("tenants", slug))
         if phase_of(tenant) != "suspended":
-            ready.append(wait_for(s, slug, Goal(), READY_WITHIN))
+            goal = Goal(patience=NOTICED_WITHIN)
+            ready.append(wait_for(s, slug, goal, READY_WITHIN))
             _must_answer(s, slug, settings)
     return ready
+
+
+def have_blueprint(s: Session) -> None:
+    """Saved and deployed once. Afterwards it is the operator's: what they changed in it stays,
+    and what they did not deploy yet is not deployed by this."""
+    where = path("blueprints", SAMPLE)
+    try:
+        known = s.api.get_object(where)
+    except Failure as failure:
+        if failure.code is not Code.NOT_FOUND:
+            raise
+        document = files("stateroom").joinpath(f"templates/{SAMPLE}.yaml").read_text()
+        known = s.api.send_document("PUT", where, document, "application/yaml")
+    if known.get("revision") == 1 and not known.get("deployed_revision"):
+        s.api.post(path("blueprints", SAMPLE, "deploy"), {"revision": 1})
 
 
 def _have_tenant(s: Session, slug: str) -> None:

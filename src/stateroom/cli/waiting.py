@@ -31,10 +31,12 @@ SETTLE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """phase: the one to wait for. generation: the change that has to be applied."""
+    """phase: the one to wait for. generation: the change that has to be applied. patience:
+    seconds in which "blocked" may still be what was, because what it needed has just come."""
 
     phase: str = "ready"
     generation: int = 0
+    patience: float = 0.0
 
     def is_met(self, tenant: Mapping[str, Any]) -> bool:
         phase = phase_of(tenant)
@@ -45,9 +47,16 @@ class Goal:
     def is_applied(self, tenant: Mapping[str, Any]) -> bool:
         return int(_status(tenant).get("applied_generation") or 0) >= self.generation
 
-    def is_blocked(self, tenant: Mapping[str, Any]) -> bool:
+    def is_stuck(self, tenant: Mapping[str, Any]) -> bool:
         phase = phase_of(tenant)
-        return phase in STUCK and phase != self.phase
+        return (phase in STUCK and phase != self.phase) or needs_somebody(tenant)
+
+    def stuck_for_good(self, tenant: Mapping[str, Any], seconds: float) -> bool:
+        """seconds: how long it has been stuck. The API says `blocked` of the last generation
+        alone; a phase may be the one from before the change that was just made."""
+        if needs_somebody(tenant):
+            return seconds >= self.patience
+        return self.is_applied(tenant) or seconds > SETTLE_SECONDS
 
 
 def wait_for(session: Session, slug: str, goal: Goal, seconds: float) -> dict[str, Any]:
@@ -84,6 +93,11 @@ def phase_of(tenant: Mapping[str, Any]) -> str:
     return str(_status(tenant).get("phase") or "")
 
 
+def needs_somebody(tenant: Mapping[str, Any]) -> bool:
+    """It does not go on before somebody does what its reason says."""
+    return bool(_status(tenant).get("blocked"))
+
+
 def describe(tenant: Mapping[str, Any]) -> str:
     """Phase, reason and what is waited for, as one sentence."""
     if not tenant:
@@ -100,7 +114,7 @@ def _ask_until(
     api: Api, slug: str, goal: Goal, progress: Progress, seconds: float
 ) -> dict[str, Any]:
     tenant: dict[str, Any] = {}
-    blocked_at: float | None = None
+    stuck_at: float | None = None
     while True:
         asked_at = progress.elapsed
         question = max(0.0, min(QUESTION_SECONDS, seconds - asked_at))
@@ -108,11 +122,11 @@ def _ask_until(
         if goal.is_met(tenant):
             return tenant
         progress.say(describe(tenant))
-        if not goal.is_blocked(tenant):
-            blocked_at = None
+        if not goal.is_stuck(tenant):
+            stuck_at = None
         else:
-            blocked_at = asked_at if blocked_at is None else blocked_at
-            if goal.is_applied(tenant) or progress.elapsed - blocked_at > SETTLE_SECONDS:
+            stuck_at = asked_at if stuck_at is None else stuck_at
+            if goal.stuck_for_good(tenant, progress.elapsed - stuck_at):
                 raise _stuck(slug, tenant)
         if progress.elapsed >= seconds:
             raise _late(slug, goal, tenant, seconds)
@@ -136,6 +150,8 @@ def _pause(took: float, question: float) -> None:
 
 
 def _stuck(slug: str, tenant: Mapping[str, Any]) -> Failure:
+    if needs_somebody(tenant):
+        return Failure(f"{slug} waits for you: {describe(tenant)}.", answer=tenant)
     return Failure(
         f"{slug} is {describe(tenant)}. `stateroom tenants logs {slug}` shows what its runtime "
         "said last.",

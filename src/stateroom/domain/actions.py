@@ -18,6 +18,15 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True)
+class Grow:
+    """Disks that are there and too small; nothing mounts them. What comes after it does not
+    depend on it: a disk that cannot grow is attached at its old size."""
+
+    cabin: Cabin
+    volumes: tuple[Volume, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     """The content itself is rendered at the moment of writing: a plan holds no secret."""
 
@@ -98,7 +107,7 @@ class DropProvider:
 
 
 CabinAction = (
-    Prepare | Configure | Create | Start | Stop | Remove | Resize | Release | EraseData
+    Prepare | Grow | Configure | Create | Start | Stop | Remove | Resize | Release | EraseData
     | Grant | Revoke
 )
 ProviderAction = PutProvider | DropProvider

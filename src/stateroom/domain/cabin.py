@@ -6,11 +6,22 @@ installation's id, the cabin's own id and two small integers. Nothing else is st
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 UIDS_PER_CABIN = 16
+FIRST_UID = 1_879_048_192
+"""Where the uids begin that nobody gives away: below lie those of people, of systemd's services
+(DynamicUser) and containers and of /etc/subuid, above 2147352575 those of foreign images."""
+UIDS = 1_000_000
+"""For each installation. 256 of them end at 2135048191."""
+PART_UIDS = 16
+"""The first of an installation's: one for each part, and the last is the group."""
+MOST_CABINS = (UIDS - PART_UIDS) // UIDS_PER_CABIN
+"""How many an installation can have made, all its life: numbers are never used again."""
+CABIN_ID = re.compile(r"[0-9a-f]{8}")
 AGENT_PORT = 18789
 """The port that OpenClaw's own server listens on, inside the cabin."""
 
@@ -38,20 +49,30 @@ class Installation:
         return int(self.id, 16)
 
     @property
+    def first_uid(self) -> int:
+        return FIRST_UID + UIDS * self.number
+
+    @property
     def first_cabin_uid(self) -> int:
-        return 1_000_000 * (self.number + 1)
+        return self.first_uid + PART_UIDS
 
     def part_uid(self, part: str) -> int:
         """The uid that a part of ours runs under; differs between installations."""
-        return 61_000 + 16 * self.number + PARTS.index(part)
+        return self.first_uid + PARTS.index(part)
 
     @property
     def group(self) -> int:
         """The group of files that two parts share (database, sockets, maps)."""
-        return 61_000 + 16 * self.number + 15
+        return self.first_uid + PART_UIDS - 1
+
+    @property
+    def slots(self) -> int:
+        """How many cabins can have a network at the same time."""
+        return self.subnets.num_addresses // 8
 
 
-PARTS = ("api", "steward", "broker", "edge", "guard", "holder")
+PARTS = ("api", "steward", "broker", "edge", "guard", "holder", "relay")
+"""A part's uid follows from its place here: new ones stand at the end."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +80,24 @@ class Cabin:
     """id: eight hex digits, never reused. number: counts up, never reused; uids follow from it.
     slot: which /29 of the pool; free again once the cabin is released.
 
+    They come from rows that others may write, and folders, uids and addresses follow from them:
+    ValueError where they would lead out of what is the installation's own.
+
     What follows from them is computed once: every pass asks it of every cabin."""
 
     installation: Installation
     id: str
     number: int
     slot: int
+
+    def __post_init__(self) -> None:
+        if not CABIN_ID.fullmatch(self.id):
+            raise ValueError("its cabin's id is not eight hex digits")
+        if not 0 <= self.number < MOST_CABINS:
+            raise ValueError(f"its cabin's number {self.number} has no uids: {MOST_CABINS} have")
+        if not 0 <= self.slot < self.installation.slots:
+            pool = self.installation.subnets
+            raise ValueError(f"its cabin's subnet {self.slot} is not in the pool {pool}")
 
     @cached_property
     def name(self) -> str:

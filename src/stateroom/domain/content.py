@@ -51,6 +51,13 @@ class ContentVersion:
     digest: str
     environment: str
 
+    @property
+    def mark(self) -> str:
+        """A short name that no other content of the cabin has: what its runtime is asked to
+        repeat. The generation is in it, so that a content that comes back (A, B, A) is not taken
+        for the one before; the digest, so that a generation of a restored database is not."""
+        return f"{self.generation}-{self.digest[:16]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -44,7 +44,7 @@ def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -
     if not is_current(instance, wish, inventory):
         return None
     if instance.state is State.EXITED and instance.finished_at > 0:
-        since = max(wish.restart_at, wish.changed_at)
+        since = max(wish.restart_at, wish.changed_at, _last_work(wish))
         if instance.finished_at <= since:
             return None
         detail = exit_sentence(instance)
@@ -54,6 +54,12 @@ def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -
         detail = f"it ran for {BOOT_DEADLINE:.0f} s without answering"
         return Failure(at, instance.started_at, "boot", detail)
     return None
+
+
+def _last_work(wish: Wish) -> float:
+    """When the newest of our own actions that failed had begun. What ended by itself before it
+    was recorded by the pass that planned it; what was not had been stopped by us for it."""
+    return max((f.began_at for f in wish.failures if f.kind in ("action", "grow")), default=0.0)
 
 
 def exit_sentence(instance: Instance) -> str:

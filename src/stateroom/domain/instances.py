@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stateroom.domain.inventory import Health, Instance, Inventory, State
+from stateroom.domain.inventory import Health, Installed, Instance, Inventory, State
 from stateroom.domain.runtime import Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
@@ -17,6 +17,17 @@ A cold OpenClaw on a busy two-core machine was seen to need 60."""
 BOOST = 45.0
 """Seconds after its start that an instance may use `boot_cpu` cores: booting and the first
 chat are all CPU (18 s on one core, 9 on two), and both come before anybody is served."""
+
+
+REFUSED_AFTER = 60.0
+"""Seconds after which a change that a healthy runtime has not taken over is called refused.
+OpenClaw needs one on a quiet machine, and was seen to need 22 beside eight busy processes of its
+own cabin. Taking it over later still counts: this is about what people are told meanwhile."""
+
+
+INSTALL_TAKES = 5.0
+"""Seconds after which a content counts as put into /data by an entry point that does not tell:
+one of an older Stateroom, that still runs. It was never seen to need more than 0.3."""
 
 
 def is_current(instance: Instance, wish: Wish, inventory: Inventory) -> bool:
@@ -39,17 +50,39 @@ def is_healthy(instance: Instance, inventory: Inventory) -> bool:
     return health is not None and health.healthy
 
 
+def acts_on_content(now: float, instance: Instance, inventory: Inventory) -> bool:
+    """The runtime itself says that it works by what lies in its cabin's folder now, and what it
+    reads anew for every answer, the prompt, was put into /data."""
+    health, content = _verdict(instance, inventory), inventory.content.get(instance.cabin)
+    return (
+        health is not None
+        and content is not None
+        and health.content == content.version.mark
+        and (content.installed is Installed.YES or 0 < installed_at(instance, inventory) <= now)
+    )
+
+
+def installed_at(instance: Instance, inventory: Inventory) -> float:
+    """When a content of which nothing is told counts as installed; 0 where that is known."""
+    content = inventory.content.get(instance.cabin)
+    if content is None or content.installed is not Installed.UNTOLD:
+        return 0.0
+    return max(content.written_at, instance.started_at) + INSTALL_TAKES
+
+
+def refused_at(instance: Instance, inventory: Inventory) -> float:
+    """When a runtime that answers has had all the time that a change may take; 0 where that
+    cannot be said. One that was just woken has only begun to read."""
+    health, content = _verdict(instance, inventory), inventory.content.get(instance.cabin)
+    if health is None or content is None or not health.healthy:
+        return 0.0
+    return max(content.written_at, instance.started_at, health.since) + REFUSED_AFTER
+
+
 def _verdict(instance: Instance, inventory: Inventory) -> Health | None:
     """A verdict about an earlier start of it would open the route to one that boots."""
     health = inventory.health.get(instance.name)
     return health if health is not None and health.started_at == instance.started_at else None
-
-
-def disks_fit(wish: Wish, inventory: Inventory) -> bool:
-    """No disk is smaller than wished. Disks only grow, and only while nothing mounts them."""
-    place = inventory.places.get(wish.cabin.id)
-    disks = place.disks if place else {}
-    return all(disks.get(v.name, v.size_mb) >= v.size_mb for v in wish.volumes)
 
 
 def boosted(wish: Wish) -> RuntimeSpec:

@@ -28,7 +28,8 @@ class State(StrEnum):
 class Instance:
     """One container. exit_code, oom_killed and finished_at speak of its last end.
     content_store: which content tmpfs it sees (another one than today's: it is stale).
-    holder: the id of the namespace holder that it joined (another than today's: it is stale)."""
+    holder: the id of the namespace holder that it joined (another than today's: it is stale).
+    created_at: when the engine made it."""
 
     name: str
     cabin: str
@@ -41,40 +42,57 @@ class Instance:
     oom_killed: bool = False
     content_store: str = ""
     holder: str = ""
+    created_at: float = 0.0
+
+
+class Installed(StrEnum):
+    """UNTOLD: nobody has said anything: the entry point has not seen it yet, or is one that does
+    not tell, or the engine cannot hear it."""
+
+    YES = "yes"
+    NO = "no"
+    UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedContent:
     """What lies in a cabin's content folder. environment_at: when its environment part was
-    last changed; an instance started before that runs with an old environment."""
+    last changed; an instance started before that runs with an old environment. installed: what
+    the entry point says of that part of it which belongs into /data."""
 
     version: ContentVersion
     written_at: float
     environment_at: float
+    installed: Installed = Installed.YES
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """The cabin itself: its holder and its disks. holder: "" while there is none running.
     disks: name -> size in MiB of each one that is attached and mountable; `kept` of those that
-    exist only as data at rest."""
+    exist only as data at rest, `full` of those that take nothing any more. created_at: when
+    the engine made the youngest of network and holder, 0 where there is neither."""
 
     cabin: str
     network: bool = False
     holder: str = ""
     disks: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, int] = field(default_factory=dict)
+    created_at: float = 0.0
+    full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """The prober's last answer for an instance that runs. since: of this verdict. started_at:
-    of the start that it speaks of; it says nothing of an instance that began anew since."""
+    of the start that it speaks of; it says nothing of an instance that began anew since.
+    content: the mark of the content that it says it acts on, "" while it has not said."""
 
     healthy: bool
     since: float
     detail: str = ""
     started_at: float = 0.0
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,8 @@ class Inventory:
     grants: broker key's SHA-256 -> digest of the grant, None where it cannot be read.
     providers: name -> digest of what the broker knows of a provider, None likewise.
     content_store: the id of today's content tmpfs, "" while there is none.
-    firewall: the guard says, not long ago, that its table is in place."""
+    firewall: the guard says, not long ago, that its table is in place.
+    room_mb: MiB that are free on the host's disk where the cabins' disks lie, None: unknown."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
     instances: tuple[Instance, ...] = ()
@@ -95,3 +114,4 @@ class Inventory:
     grants: Mapping[str, str] | None = None
     providers: Mapping[str, str] | None = None
     firewall: bool = False
+    room_mb: int | None = None

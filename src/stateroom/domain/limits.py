@@ -12,6 +12,7 @@ from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.names import near, shown
 from stateroom.domain.pointer import pointer
 from stateroom.domain.resolve import resolve
+from stateroom.domain.runtime import in_hundredths
 from stateroom.errors import Problem
 
 LIMITS: dict[str, Option] = {
@@ -25,7 +26,8 @@ LIMITS: dict[str, Option] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """cpu in cores; memory_mb and disk_mb in MiB; pids counts processes and threads."""
+    """cpu in cores, to the hundredth; memory_mb and disk_mb in MiB; pids counts processes and
+    threads."""
 
     cpu: float
     memory_mb: int
@@ -60,7 +62,7 @@ def effective_limits(
                 options = options or resolve(block, values, limits)
                 found[option.limit] = options.number(option.name)
     return Limits(
-        cpu=found["cpu"],
+        cpu=in_hundredths(found["cpu"]),
         memory_mb=int(found["memory_mb"]),
         pids=int(found["pids"]),
         disk_mb=int(found["disk_mb"]),

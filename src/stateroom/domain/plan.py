@@ -10,11 +10,12 @@ Rules that every plan keeps (tests/unit/test_plan_properties.py):
 * nothing starts without firewall, disks, namespace and content
 * data is erased only for a cabin whose erasure was asked for, when nothing of it is left
 * what one tenant wants changes no action of another cabin, but for the order of boots
+* what nobody knows is left alone while it is young, and its data for ever
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stateroom.domain.actions import (
@@ -28,7 +29,9 @@ from stateroom.domain.actions import (
 from stateroom.domain.backoff import runtime_streak
 from stateroom.domain.instances import boost_ends, is_healthy
 from stateroom.domain.inventory import Instance, Inventory, State
-from stateroom.domain.plan_cabin import View, Waiting, plan_cabin
+from stateroom.domain.plan_cabin import plan_cabin
+from stateroom.domain.plan_orphans import Others, plan_orphan
+from stateroom.domain.plan_step import Step, View, Waiting
 from stateroom.domain.routes import Door, RouteTable
 from stateroom.domain.routing import wanted_table
 from stateroom.domain.wish import Intent, Wish
@@ -62,10 +65,12 @@ def plan(
     in_flight: frozenset[str] = frozenset(),
     boots_at_once: int = 2,
     providers: Mapping[str, str] | None = None,
+    others: Others | None = None,
 ) -> Plan:
     """The whole plan. `now` in seconds since the epoch; `in_flight` are cabins whose actions
     of an earlier plan still run and which are therefore left alone. `providers`: name ->
-    digest of every model provider that the broker should know; None leaves them as they are."""
+    digest of every model provider that the broker should know; None leaves them as they are.
+    others: which cabins the store knows beside these; None leaves orphans as they are."""
     views = _views(wishes, inventory)
     boots = _free_boots(now, wishes, inventory, in_flight, boots_at_once)
     held: set[str] = set()
@@ -87,6 +92,13 @@ def plan(
         waiting.extend(step.waiting)
         if step.gone:
             gone.append(cabin)
+    if others is not None:
+        for cabin, step in _orphans(now, wishes, views, others):
+            if cabin in in_flight:
+                continue
+            if step.actions:
+                cabins[cabin] = step.actions
+            waiting.extend(step.waiting)
     publish = _publish(now, wishes, inventory, frozenset(held), in_flight)
     return Plan(
         cabins,
@@ -102,6 +114,18 @@ def _look_again(now: float, waiting: Sequence[Waiting], inventory: Inventory) ->
     moments = [w.until for w in waiting]
     moments += [boost_ends(i) for i in inventory.instances if i.state is State.RUNNING]
     return min((m for m in moments if m > now), default=0.0)
+
+
+def _orphans(
+    now: float, wishes: Sequence[Wish], views: Mapping[str, View], others: Others
+) -> Iterator[tuple[str, Step]]:
+    """A store that knows no cabin at all is more likely the wrong store than an emptied one: it
+    then costs a leftover some memory, and not everybody the runtime."""
+    wished = {wish.cabin.id for wish in wishes}
+    if not wished and not others.kept:
+        return
+    for cabin in sorted(views.keys() - wished):
+        yield cabin, plan_orphan(now, cabin, views[cabin], others)
 
 
 def _providers(
@@ -122,20 +146,24 @@ def _boot_order(now: float, wish: Wish, view: View) -> tuple[bool, bool, bool, i
 
 
 def _views(wishes: Sequence[Wish], inventory: Inventory) -> dict[str, View]:
+    """Of every cabin that is wished for, or that anything is seen of."""
     instances: dict[str, list[Instance]] = {}
     for instance in inventory.instances:
         instances.setdefault(instance.cabin, []).append(instance)
     doors: dict[str, Door] = {}
     if inventory.routes is not None:
         doors = {route.cabin: route.door for route in inventory.routes.routes}
-    views: dict[str, View] = {}
-    for wish in wishes:
-        cabin = wish.cabin.id
-        is_open = None if inventory.routes is None else doors.get(cabin) is Door.OPEN
-        views[cabin] = View(
-            inventory.places.get(cabin), tuple(instances.get(cabin, ())), inventory, is_open
+    wished = [wish.cabin.id for wish in wishes]
+    cabins = {*wished, *instances, *inventory.places, *inventory.content}
+    return {
+        cabin: View(
+            inventory.places.get(cabin),
+            tuple(instances.get(cabin, ())),
+            inventory,
+            None if inventory.routes is None else doors.get(cabin) is Door.OPEN,
         )
-    return views
+        for cabin in cabins
+    }
 
 
 def _free_boots(

@@ -5,70 +5,39 @@ it has to happen, or the reason why it has to wait. `plan.py` says which rules e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stateroom.domain.actions import (
     CabinAction,
     Configure,
     Create,
-    EraseData,
     Grant,
+    Grow,
     Prepare,
-    Release,
-    Remove,
     Resize,
-    Revoke,
     Start,
     Stop,
 )
 from stateroom.domain.backoff import Streak, action_streak, runtime_streak
+from stateroom.domain.growth import grows, held_growth, too_small
 from stateroom.domain.instances import (
     boosted,
-    disks_fit,
     is_current,
     resources_now,
     restart_reason,
 )
-from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.inventory import Instance, State
+from stateroom.domain.plan_leaving import plan_leaving, plan_suspended
+from stateroom.domain.plan_step import (
+    UP,
+    Step,
+    View,
+    Waiting,
+    route_waits,
+    stop_seconds,
+    take_away,
+)
 from stateroom.domain.wish import Intent, Wish
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Why something is not done yet. until: when it is looked at again, 0 when something else
-    must happen first. code: a stable word: working, blocked, backoff, route, broker, firewall,
-    turn."""
-
-    cabin: str
-    code: str
-    reason: str
-    until: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one cabin's planning yields. turn: it is about to boot, so it takes one of the boots
-    at once. held: it cannot begin anew yet, so its door stays open while it answers."""
-
-    actions: tuple[CabinAction, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
-    gone: bool = False
-    turn: bool = False
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One cabin's share of the inventory, looked up once."""
-
-    place: Place | None
-    instances: tuple[Instance, ...]
-    inventory: Inventory
-    open_route: bool | None  # None: the edge does not answer, so nobody can say
-
-    @property
-    def holder(self) -> str:
-        return self.place.holder if self.place else ""
 
 
 def plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
@@ -77,16 +46,25 @@ def plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
     streak = action_streak(wish, now)
     if streak.until > now:
         assert streak.last is not None
-        reason = f"{streak.last.detail}; tried again by itself (attempt {streak.count + 1})"
+        again = f"after {streak.pause:.0f} s (attempt {streak.count + 1})"
+        reason = f"{streak.last.detail}; tried again by itself {again}"
         return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),), held=True)
     if wish.intent.leaving:
-        return _plan_leaving(wish, view)
+        return plan_leaving(wish, view)
     if wish.intent is Intent.SUSPEND:
-        return _plan_suspended(wish, view)
+        return plan_suspended(wish, view)
     if wish.blocked or wish.spec is None or wish.content is None:
         wait = Waiting(cabin, "blocked", wish.blocked or "not compiled yet")
         return Step(_contents_alone(wish, view), (wait,))
-    return _plan_running(now, wish, view, boots)
+    return _with_growth_told(now, wish, view, _plan_running(now, wish, view, boots))
+
+
+def _with_growth_told(now: float, wish: Wish, view: View, step: Step) -> Step:
+    """Whatever else it waits for is more urgent."""
+    held = held_growth(now, wish, view.inventory)
+    if held is None or step.waiting:
+        return step
+    return replace(step, waiting=(Waiting(wish.cabin.id, "disk", held.reason, held.until),))
 
 
 def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
@@ -97,70 +75,14 @@ def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
     return (Configure(wish.cabin, wish.content),)
 
 
-# --- leaving and suspended -------------------------------------------------------------------
-
-
-def _plan_leaving(wish: Wish, view: View) -> Step:
-    cabin = wish.cabin.id
-    if view.open_route is not False:
-        return Step(waiting=(_route_waits(cabin, view),))
-    actions: list[CabinAction] = []
-    for instance in view.instances:
-        actions.extend(_take_away(instance, wish))
-    grants = view.inventory.grants
-    if wish.grant and grants is None:
-        reason = "the broker's grants cannot be read, so its model access cannot be taken away"
-        return Step(waiting=(Waiting(cabin, "broker", reason),))
-    if wish.grant and grants is not None and wish.grant.key in grants:
-        actions.append(Revoke(wish.grant.key))
-    place = view.place
-    if view.instances or cabin in view.inventory.content or (place and _stands(place)):
-        actions.append(Release(cabin))
-    if wish.intent is Intent.ERASE and (place is not None and (place.kept or place.disks)):
-        actions.append(EraseData(cabin))
-    return Step(tuple(actions), gone=not actions)
-
-
-def _stands(place: Place) -> bool:
-    return place.network or bool(place.holder) or bool(place.disks)
-
-
-def _plan_suspended(wish: Wish, view: View) -> Step:
-    up = [i for i in view.instances if i.state in (State.RUNNING, State.PAUSED)]
-    if not up:
-        return Step()
-    if view.open_route is not False:
-        return Step(waiting=(_route_waits(wish.cabin.id, view),))
-    return Step(tuple(Stop(i.name, _grace(wish)) for i in up))
-
-
-def _route_waits(cabin: str, view: View) -> Waiting:
-    if view.open_route is None:
-        return Waiting(cabin, "route", "the edge does not answer, so its route cannot be closed")
-    return Waiting(cabin, "route", "its route is being closed first")
-
-
-def _take_away(instance: Instance, wish: Wish) -> list[CabinAction]:
-    steps: list[CabinAction] = []
-    if instance.state in (State.RUNNING, State.PAUSED):
-        steps.append(Stop(instance.name, _grace(wish)))
-    steps.append(Remove(instance.name))
-    return steps
-
-
-def _grace(wish: Wish) -> int:
-    return wish.spec.stop_seconds if wish.spec else 20
-
-
-# --- running ---------------------------------------------------------------------------------
-
-
 def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
     assert wish.spec is not None and wish.content is not None
     strangers = [i for i in view.instances if not is_current(i, wish, view.inventory)]
     if view.open_route is not False and _any_up(strangers):
         return _before_it_ends(now, wish, view, boots)
-    actions: list[CabinAction] = [a for i in strangers for a in _take_away(i, wish)]
+    actions: list[CabinAction] = [
+        a for i in strangers for a in take_away(i, stop_seconds(wish))
+    ]
     actions += _foundation(wish, view)
     current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
     rest = _plan_instance(now, wish, view, current, boots)
@@ -168,7 +90,7 @@ def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
 
 
 def _any_up(instances: Sequence[Instance]) -> bool:
-    return any(i.state in (State.RUNNING, State.PAUSED) for i in instances)
+    return any(i.state in UP for i in instances)
 
 
 def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
@@ -177,7 +99,7 @@ def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
     wait = _may_start(now, wish, view, boots)
     if wait is not None:
         return Step(waiting=(wait,), held=True)
-    waits = (_route_waits(wish.cabin.id, view),)
+    waits = (route_waits(wish.cabin.id, view),)
     return Step(waiting=waits, turn=view.open_route is True)
 
 
@@ -208,11 +130,11 @@ def _plan_instance(
 ) -> Step:
     assert wish.spec is not None
     if current is None:
-        create = Create(boosted(wish))
+        create = (*_grow(now, wish, view), Create(boosted(wish)))
         start = _may_start(now, wish, view, boots)
         if start is not None:
-            return Step((create,), (start,))
-        return Step((create, Start(wish.spec.name)))
+            return Step(create, (start,))
+        return Step((*create, Start(wish.spec.name)))
     if current.state in (State.CREATED, State.EXITED):
         return _plan_stopped(now, wish, view, current, boots)
     return _plan_up(now, wish, view, current, boots)
@@ -220,26 +142,24 @@ def _plan_instance(
 
 def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
     assert wish.spec is not None
-    resize = _resize(now, wish, current)
-    if not disks_fit(wish, view.inventory):
-        resize = (*resize, Prepare(wish.cabin, wish.volumes))
+    first = (*_resize(now, wish, current), *_grow(now, wish, view))
     wait = _may_start(now, wish, view, boots)
     if wait is not None:
-        return Step(resize, (wait,))
-    return Step((*resize, Start(current.name)))
+        return Step(first, (wait,))
+    return Step((*first, Start(current.name)))
 
 
 def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
     resize = _resize(now, wish, current)
     reason = restart_reason(now, wish, current, view.inventory)
-    if not reason and not disks_fit(wish, view.inventory):
+    if not reason and grows(now, wish, view.inventory):
         reason = "its disk grows"
     if not reason:
         return _plan_awake(now, wish, view, current, resize)
     if view.open_route is not False or _may_start(now, wish, view, boots) is not None:
         return replace(_before_it_ends(now, wish, view, boots), actions=resize)
     ended = _plan_stopped(now, wish, view, replace(current, state=State.EXITED), boots)
-    return replace(ended, actions=(Stop(current.name, _grace(wish)), *ended.actions))
+    return replace(ended, actions=(Stop(current.name, stop_seconds(wish)), *ended.actions))
 
 
 def _plan_awake(
@@ -258,6 +178,13 @@ def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...
     if current.resources == wanted:
         return ()
     return (Resize(current.name, wanted),)
+
+
+def _grow(now: float, wish: Wish, view: View) -> tuple[CabinAction, ...]:
+    """For when nothing mounts its disks."""
+    if not grows(now, wish, view.inventory):
+        return ()
+    return (Grow(wish.cabin, too_small(wish, view.inventory)),)
 
 
 def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:

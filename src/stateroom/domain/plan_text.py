@@ -29,6 +29,8 @@ def sentence(action: a.Action) -> str:
         case a.Prepare(_, volumes):
             disks = ", ".join(f"{v.name} {v.size_mb} MiB" for v in volumes)
             return f"prepare namespace, network and disk ({disks})"
+        case a.Grow(_, volumes):
+            return f"grow {', '.join(f'{v.name} to {v.size_mb} MiB' for v in volumes)}"
         case a.Configure(_, version):
             return f"write content of generation {version.generation}"
         case a.Create(spec):

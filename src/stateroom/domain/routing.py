@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stateroom.domain.cabin import AGENT_PORT
-from stateroom.domain.instances import disks_fit, is_current, is_healthy, restart_reason
+from stateroom.domain.growth import grows
+from stateroom.domain.instances import is_current, is_healthy, restart_reason
 from stateroom.domain.inventory import Instance, Inventory, State
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.wish import Intent, Wish
@@ -88,7 +89,7 @@ def _serves(
 def _begins_anew(
     now: float, wish: Wish, running: list[Instance], inventory: Inventory
 ) -> bool:
-    return not disks_fit(wish, inventory) or any(
+    return grows(now, wish, inventory) or any(
         not is_current(i, wish, inventory) or restart_reason(now, wish, i, inventory)
         for i in running
     )

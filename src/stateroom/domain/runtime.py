@@ -19,13 +19,23 @@ from stateroom.domain.cabin import Cabin
 AGENT = "agent"
 
 
+def in_hundredths(cpu: float) -> float:
+    return round(float(cpu), 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """cpu in cores, memory in MiB, pids as a count of processes and threads."""
+    """cpu in cores, memory in MiB, pids as a count of processes and threads.
+
+    Cores count in hundredths: every engine can set those and tell them back, and with finer
+    ones what is wished would differ for ever from what is seen."""
 
     cpu: float
     memory_mb: int
     pids: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cpu", in_hundredths(self.cpu))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stateroom.domain.actions import Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
+from stateroom.domain.growth import held_growth, too_small
 from stateroom.domain.instances import (
+    acts_on_content,
     boosted,
-    disks_fit,
     is_current,
     is_healthy,
+    refused_at,
     restart_reason,
 )
-from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.inventory import Installed, Instance, Inventory, State
 from stateroom.domain.plan import Plan
-from stateroom.domain.plan_cabin import Waiting
+from stateroom.domain.plan_step import Waiting
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.wish import Intent, Wish
 
-SETTLE = 1.6
-"""Seconds after a write of content until OpenClaw was seen to act on it: 1.2 to 1.4 for its
-config, 0.3 for AGENTS.md. Until then the content counts as written but not applied."""
+LOOK_AGAIN = 1.0
+"""Seconds between two looks for what nothing will tell."""
 
 
 class Phase(StrEnum):
@@ -41,13 +42,15 @@ class Phase(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Status:
     """reason: a sentence that says what to do, "" when all is well. settles_at: when this
-    status is to be looked at again because time alone will change it, 0 when not."""
+    status is to be looked at again because time alone will change it, 0 when not. blocked: it
+    does not go on before somebody acts."""
 
     phase: Phase
     reason: str
     waiting: tuple[str, ...]
     applied_generation: int
     settles_at: float = 0.0
+    blocked: bool = False
 
 
 def statuses(
@@ -106,7 +109,7 @@ def _status(facts: _Facts) -> Status:
         return Status(Phase.DELETING, _first(facts, "is being removed"), facts.waiting, 0)
     if wish.intent is Intent.SUSPEND:
         return _suspended(facts)
-    return _running(facts)
+    return replace(_running(facts), blocked=bool(wish.blocked) and not wish.passing)
 
 
 def _first(facts: _Facts, otherwise: str) -> str:
@@ -125,14 +128,16 @@ def _running(facts: _Facts) -> Status:
     applied = _applied_generation(facts, current)
     troubled = _troubled(facts, current)
     if troubled is not None:
-        return Status(troubled[0], troubled[1], facts.waiting, applied, _settles_at(facts))
+        settles_at = _settles_at(facts, current)
+        return Status(troubled[0], troubled[1], facts.waiting, applied, settles_at)
     if not facts.instances:
         reason = _first(facts, "its cabin is being made")
         return Status(Phase.PROVISIONING, reason, facts.waiting, applied)
-    settles_at = _settles_at(facts)
+    settles_at = _settles_at(facts, current)
     if _all_applied(facts, current, applied):
         phase = Phase.READY if current and is_healthy(current, facts.inventory) else Phase.DEGRADED
-        reason = "" if phase is Phase.READY else "its runtime is slow to answer"
+        slow = "its runtime is slow to answer"
+        reason = _full_disk(facts) if phase is Phase.READY else slow
         return Status(phase, reason, facts.waiting, applied)
     serving = _is_open(facts) and any(i.state is State.RUNNING for i in facts.instances)
     doing = "a change is being applied" if serving else "its runtime is starting"
@@ -152,6 +157,9 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
     up = current is not None and current.state is State.RUNNING
     healthy = current is not None and up and is_healthy(current, facts.inventory)
     died = runtime_streak(wish, facts.now)
+    # Whatever else is wrong comes of that; only safe mode writes nothing there.
+    if (healthy or died.count) and not wish.safe_mode and (full := _full_disk(facts)):
+        return (Phase.DEGRADED if healthy else Phase.FAILED), full
     if died.count >= GIVES_UP_AFTER and not healthy:
         assert died.last is not None
         return Phase.FAILED, (
@@ -167,9 +175,36 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
         phase = Phase.DEGRADED if healthy else Phase.FAILED
         return phase, f"{acted.last.detail} ({acted.count} times in a row)"
     if wish.blocked:
-        return (Phase.DEGRADED if healthy else Phase.PROVISIONING), wish.blocked
+        serving = Phase.STARTING if wish.passing else Phase.DEGRADED
+        return (serving if healthy else Phase.PROVISIONING), wish.blocked
+    if 0 < _refused_at(facts, current) <= facts.now:
+        return Phase.DEGRADED, _refusal(facts)
+    if healthy and (growth := held_growth(facts.now, wish, facts.inventory)) is not None:
+        return Phase.DEGRADED, growth.reason
     away = _away(facts.inventory)
     return (Phase.DEGRADED, away) if healthy and away else None
+
+
+def _full_disk(facts: _Facts) -> str:
+    place = facts.inventory.places.get(facts.wish.cabin.id)
+    if place is None or not place.full:
+        return ""
+    slug = facts.wish.slug
+    return (
+        "its disk is full, so its runtime can keep nothing: give it more room, `stateroom tenants "
+        f"set {slug} --limit disk_mb=MIB`, or delete files in it, which also works in safe mode: "
+        f"`stateroom tenants restart {slug} --safe-mode`"
+    )
+
+
+def _refusal(facts: _Facts) -> str:
+    content = facts.inventory.content.get(facts.wish.cabin.id)
+    what = (
+        "OpenClaw has not taken over the last change and works by what it had before"
+        if content is None or content.installed is Installed.YES
+        else "its prompt cannot be put into /data, and the one before is still in use"
+    )
+    return f"{what}; `stateroom tenants logs {facts.wish.slug}` says why"
 
 
 def _away(inventory: Inventory) -> str:
@@ -195,24 +230,41 @@ def _is_open(facts: _Facts) -> bool:
     return facts.observed is not None and facts.observed.door is Door.OPEN
 
 
-def _settles_at(facts: _Facts) -> float:
-    content = facts.inventory.content.get(facts.wish.cabin.id)
-    if content is None or content.written_at + SETTLE <= facts.now:
+def _acting(facts: _Facts, current: Instance | None) -> Instance | None:
+    """Whose behaviour callers see now, be it one that is to be replaced."""
+    acting = current or next((i for i in facts.instances if i.state is State.RUNNING), None)
+    return acting if acting is not None and acting.state is State.RUNNING else None
+
+
+def _refused_at(facts: _Facts, current: Instance | None) -> float:
+    """When the content that lies there is to be called refused, 0 where it is acted on."""
+    acting = _acting(facts, current)
+    if acting is None or acts_on_content(facts.now, acting, facts.inventory):
         return 0.0
-    return content.written_at + SETTLE
+    return refused_at(acting, facts.inventory)
+
+
+def _settles_at(facts: _Facts, current: Instance | None) -> float:
+    moment = _refused_at(facts, current)
+    if moment <= facts.now:
+        return 0.0
+    content = facts.inventory.content.get(facts.wish.cabin.id)
+    if content is None or content.installed is Installed.YES:
+        return moment
+    # A runtime's word wakes the loop; that of its entry point has to be looked for.
+    return min(moment, facts.now + LOOK_AGAIN)
 
 
 def _applied_generation(facts: _Facts, current: Instance | None) -> int:
-    """The generation whose content the running instance acts on, be it one that is to be
-    replaced; an instance that has to begin anew, or a content written a moment ago, still
-    stands for the generation before."""
+    """The generation whose content the running instance acts on, by its own word; one that has
+    to begin anew, or has not taken over what was written, still stands for the one before."""
     content = facts.inventory.content.get(facts.wish.cabin.id)
-    acting = current or next((i for i in facts.instances if i.state is State.RUNNING), None)
-    if content is None or acting is None or acting.state is not State.RUNNING:
+    acting = _acting(facts, current)
+    if content is None or acting is None:
         return 0
     if restart_reason(facts.now, facts.wish, acting, facts.inventory):
         return max(0, content.version.generation - 1)
-    if _settles_at(facts) and content.written_at > acting.started_at:
+    if not acts_on_content(facts.now, acting, facts.inventory):
         return max(0, content.version.generation - 1)
     return content.version.generation
 
@@ -228,7 +280,7 @@ def _all_applied(facts: _Facts, current: Instance | None, applied: int) -> bool:
             current.resources == wish.spec.resources
             or current.resources == boosted(wish).resources
         )
-        and disks_fit(wish, facts.inventory)
+        and not too_small(wish, facts.inventory)
         and _serving(facts, current)
     )
 

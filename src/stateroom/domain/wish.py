@@ -28,12 +28,14 @@ class Intent(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """at, began_at: when it failed and when what failed had begun, so the difference is how
-    long it lived. kind: "exit" | "boot" | "action". detail: a sentence without secrets."""
+    long it lived. kind: "exit" | "boot" | "action" | "grow". detail: a sentence without secrets.
+    retry_after: seconds that trying again is useless for, as whoever failed said; 0: not said."""
 
     at: float
     began_at: float
     kind: str
     detail: str
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Wish:
     restarted. changed_at: when the tenant was last changed; older failures no longer count.
     was_ready: it has answered, and nobody put it away since; such cabins boot first.
     boot_cpu: cores that it may use while it boots, where its own limit is lower.
+    passing: what `blocked` says goes away by itself; else somebody has to act.
     """
 
     cabin: Cabin
@@ -81,6 +84,7 @@ class Wish:
     safe_mode: bool = False
     failures: tuple[Failure, ...] = ()
     blocked: str = ""
+    passing: bool = False
     was_ready: bool = False
     boot_cpu: float = 0.0
 

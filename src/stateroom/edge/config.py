@@ -26,6 +26,8 @@ class EdgeConfig:
     tenant_requests: of one tenant in flight at once, WebSockets and streams included.
     api_socket: where the api listens; then it needs no network of its own, and the edge answers on
     loopback's api_port for it. None: the api itself listens on that port.
+    client_seconds: how long a client may say nothing when it is its turn, in the TLS handshake
+    before all. Silence of a runtime does not count.
     threads: 0 leaves it to HAProxy, which takes one for each core."""
 
     console_host: str
@@ -42,6 +44,7 @@ class EdgeConfig:
     own_networks: tuple[str, ...] = OWN_NETWORKS
     max_connections: int = 4000
     tenant_requests: int = 256
+    client_seconds: int = 30
     threads: int = 0
 
     def __post_init__(self) -> None:

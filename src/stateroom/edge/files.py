@@ -6,28 +6,19 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from stateroom import files
 from stateroom.errors import Retryable
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
     """`path` holds `content` afterwards, or is what it was. Raises Retryable (disk full, ...)."""
-    new = path.with_name(f".{path.name}.new")
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            # The reader is another user of our group, whatever umask we were started with.
-            os.fchmod(descriptor, mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(path)
-        _sync_folder(path.parent)
+        # The reader is another user of our group, whatever umask we were started with.
+        files.replace_file(path, content, mode)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink()
         raise Retryable(f"{path} could not be written: {error.strerror or error}.", 5.0) from None
 
 
@@ -43,13 +34,5 @@ def only_writer(folder: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise Retryable("Another process is changing the edge just now.", 0.5) from None
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -31,6 +31,11 @@ _LATE = Answer(408, "Request timeout", "The request did not arrive in time. Send
 _CONFUSED = Answer(500, "Internal error", "The edge could not handle this. Try again in a moment.")
 _BROKE_OFF = Answer(502, "Bad gateway", "The runtime ended before it had answered. Try again.")
 _TOO_SLOW = Answer(504, "Gateway timeout", "The runtime has not answered in time.")
+_READ_ONLY = Answer(
+    405, "Method not allowed", "This path is opened by a link.", (("Allow", "GET,HEAD"),)
+)
+_TAKE_BODY = "option http-buffer-request"
+"""A body that drips in must not hold one of the api's connections, whoever sends it."""
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
 
 
@@ -38,7 +43,7 @@ def render(config: EdgeConfig) -> str:
     """The whole haproxy.cfg."""
     sections = (
         _global(config),
-        _defaults(),
+        _defaults(config),
         _plain_front(config),
         _front(config),
         *_loopback_front(config),
@@ -64,7 +69,7 @@ def _global(config: EdgeConfig) -> list[str]:
     ]
 
 
-def _defaults() -> list[str]:
+def _defaults(config: EdgeConfig) -> list[str]:
     return [
         "defaults",
         "mode http",
@@ -81,10 +86,13 @@ def _defaults() -> list[str]:
         "timeout http-request 10s",
         "timeout http-keep-alive 60s",
         "timeout queue 5s",
-        "timeout client 1h",
-        "timeout client-fin 30s",
+        # HAProxy 2.6 has no other limit for the TLS handshake, and whoever has not even begun
+        # one must not keep a connection. A stream whose runtime is silent is not meant: it ends
+        # by the next two lines.
+        f"timeout client {config.client_seconds}s",
         "timeout server 1h",
         "timeout tunnel 4h",
+        "timeout client-fin 30s",
         # What is not HTTP at all, or has headers beyond 15 KB, gets HAProxy's own short 400: its
         # parser knows no other.
         *(answer.error() for answer in (_UNREAD, _LATE, _CONFUSED, _BROKE_OFF, _AWAY, _TOO_SLOW)),
@@ -205,7 +213,7 @@ def _loopback_front(config: EdgeConfig) -> tuple[list[str], ...]:
 
 
 def _api(config: EdgeConfig) -> list[str]:
-    return ["backend api", f"server api {config.api_address} maxconn 512"]
+    return ["backend api", _TAKE_BODY, f"server api {config.api_address} maxconn 512"]
 
 
 def _platform(config: EdgeConfig) -> list[str]:
@@ -213,6 +221,8 @@ def _platform(config: EdgeConfig) -> list[str]:
     there must queue up here and not before the console."""
     return [
         "backend platform",
+        _TAKE_BODY,
+        _READ_ONLY.rule("!{ method GET HEAD }"),
         # The api decides by the ticket alone; what else a browser holds for this host is the
         # tenant's business.
         "http-request del-header Authorization",

@@ -18,6 +18,9 @@ from pathlib import Path
 from stateroom.edge.answers import Answer
 from stateroom.edge.tokens import COOKIE, SESSION
 
+_SMALL_BODY = 15_000
+"""Bytes that fit into HAProxy's buffer."""
+
 _UNKNOWN = Answer(
     401, "Unauthorized",
     "Send the API token of this tenant as Authorization: Bearer TOKEN, or open the sign-in link "
@@ -38,12 +41,22 @@ def rules(map_file: Path, session_key: Path, sign_in: str) -> list[str]:
         *_token(map_file),
         *_cookie(session_key),
         "acl identified var(txn.caller) -m found",
-        # Without reading a small body first, an early answer looks to an HTTP/2 client like a
-        # broken stream.
-        "http-request wait-for-body time 1s at-least 16k if !identified !{ req.body_size eq 0 }",
+        *_take_small_body(),
         *(_to_sign_in(sign_in) if sign_in else []),
         _UNKNOWN.rule("!identified"),
         *_origin(),
+    ]
+
+
+def _take_small_body() -> list[str]:
+    """An answer before the end of a body looks to an HTTP/2 client like a broken stream, so the
+    body of a stranger is taken first if it says that it is small. What says nothing of its end,
+    or is large, is answered at once: waiting for it would end in 408, which tells a client to
+    send it again, where it has to hear that it needs an identity. What is announced as small and
+    does not come is 408, and rightly."""
+    return [
+        f"acl small_body req.hdr_val(content-length) le {_SMALL_BODY}",
+        "http-request wait-for-body time 1s if !identified small_body",
     ]
 
 

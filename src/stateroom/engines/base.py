@@ -33,12 +33,13 @@ class EngineEvent:
 
 @dataclass(frozen=True, slots=True)
 class EngineView:
-    """The engine's share of the Inventory."""
+    """The engine's share of the Inventory. room_mb: None where the engine cannot say."""
 
     places: Mapping[str, Place]
     instances: tuple[Instance, ...]
     content: Mapping[str, AppliedContent]
     content_store: str
+    room_mb: int | None = None
 
 
 class Engine(Protocol):
@@ -54,7 +55,7 @@ class Engine(Protocol):
 
     async def prepare(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
         """Namespace, network, disks: there and attached afterwards. Creates what is missing,
-        attaches what exists, never formats a disk that exists, never shrinks one."""
+        attaches what exists whatever its size, never formats a disk that exists."""
         ...
 
     async def create(self, spec: RuntimeSpec) -> None:
@@ -94,6 +95,20 @@ class Engine(Protocol):
 class Resizes(Protocol):
     async def resize(self, name: str, resources: Resources) -> None:
         """New limits for a running or stopped instance, in place."""
+        ...
+
+    async def grow(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
+        """These disks, which are attached, have at least these sizes afterwards. One in use, or
+        without room on the host: Retryable. Whatever fails, each one is attached, at its old
+        size or at its new one, and observed with the size that can be used."""
+        ...
+
+
+@runtime_checkable
+class Sweeps(Protocol):
+    async def sweep(self) -> int:
+        """Takes away what an earlier run of ours left half done and nobody waits for any more,
+        and nothing that belongs to a cabin. Answers how many things that were."""
         ...
 
 

@@ -1,13 +1,23 @@
 # What needs root on the host's disks. Run by docker_disks.py in a short-lived helper container:
 #   sh -eu -c "$(this file)" disks FOLDER VERB ...
 #
-#   prepare NAME UID SIZE_MB [NAME UID SIZE_MB ...]  make what is missing, attach, grow
+#   prepare NAME UID SIZE_MB [NAME UID SIZE_MB ...]  make what is missing, attach
+#   grow NAME SIZE_MB [NAME SIZE_MB ...]             and attach again, whatever came of it
 #   detach CABIN                                     take nodes and loops away, keep the data
 #   erase CABIN                                      and the data
+#   sweep CABIN                                      what was never finished making
+#
+# Two runs for one cabin at once there are never: the container's name is the lock. Cabins share
+# nothing here, so they do not wait for each other; losetup itself takes a free loop or the next.
 #
 # A disk is FOLDER/NAME.img, an ext4 file system in a file, behind a loop device, behind a node
 # of its own /dev/stateroom/NAME. Loop numbers move, so the rule is: a node exists only while the
 # loop behind it serves this very file. The node goes before the loop does, and comes after it.
+#
+# While one grows, the length of FOLDER/NAME.growing says which size is sure: the file is
+# already larger then, and what is inside is not. resize2fs writes in place, and cut short it
+# leaves what no e2fsck repairs by itself: so NAME.undo has what it wrote over, written before,
+# and whoever comes next puts that back before anything else.
 #
 # Exit codes: 10 in use, 11 no space, 12 damaged. Anything else is a failure of a command.
 
@@ -46,11 +56,12 @@ allocate() {
 make() {
   image=$folder/$1.img
   [ -e "$image" ] && return 0
-  rm -f "$image.new"
+  rm -f "$image.new" "$folder/$1.undo" "$folder/$1.growing"
   (allocate "$image.new" "$3M") || { rm -f "$image.new"; return 11; }
   chmod 600 "$image.new"
-  # nodiscard: a discard would punch the holes that allocate just filled.
-  mkfs.ext4 -q -F -m 0 -E "nodiscard,assume_storage_prezeroed=1,root_owner=$2:$2" "$image.new"
+  # nodiscard: a discard would punch the holes that allocate just filled. Blocks of 4 KiB at any
+  # size: with smaller ones resize2fs 1.47 leaves a broken resize inode when it keeps an undo file.
+  mkfs.ext4 -q -F -b 4096 -m 0 -E "nodiscard,assume_storage_prezeroed=1,root_owner=$2:$2" "$image.new"
   tidy "$image.new"
   sync "$image.new"
   mv "$image.new" "$image"
@@ -58,15 +69,17 @@ make() {
 }
 
 # e2fsck wants the device for itself, which a mount anywhere on this host prevents: so it also
-# is the question whether a disk is in use, asked without a side effect.
-check() {
+# is the question whether a disk is in use. What it says begins with that then; further on it
+# may repeat file names, which are the tenant's.
+damage() {
   status=0
   said=$(e2fsck -p ${2:-} "$1" 2>&1) || status=$?
-  [ "$status" -ge 4 ] || return 0
-  case $said in
-    *"is in use"*) fail 10 "$1 is in use" ;;
-    *) fail 12 "the file system in $1 needs a repair by hand (e2fsck): $said" ;;
-  esac
+  [ "$status" -ge 4 ] || return 1
+  case $said in "$1 is in use."*) fail 10 "$1 is in use" ;; esac
+}
+
+check() {
+  ! damage "$@" || fail 12 "the file system in $1 needs a repair by hand (e2fsck): $said"
 }
 
 tidy() {
@@ -77,7 +90,8 @@ tidy() {
 
 take_away() {
   for loop in $(loops_of "$folder/$1.img"); do
-    check "$loop"
+    # A damaged one goes like any other: there must be a way to be rid of it.
+    damage "$loop" || true
   done
   rm -f "$nodes/$1"
   for loop in $(loops_of "$folder/$1.img"); do
@@ -93,22 +107,56 @@ bytes_inside() {
          END { printf "%.0f", count * size }'
 }
 
+# Puts back what a growing that was cut short wrote over. A disk is never attached before this,
+# so nothing that came later can be lost by it.
+recover() {
+  undo=$folder/$1.undo
+  [ -e "$undo" ] || return 0
+  # Forced: the superblock is among what is to be put back. One that cannot be read was cut short
+  # before anything was written over; if it was not, the check that follows says so.
+  e2undo -f "$undo" "$folder/$1.img" >/dev/null 2>&1 || true
+  sync "$folder/$1.img"
+  rm -f "$undo"
+  sync "$folder"
+}
+
 grow() {
   image=$folder/$1.img
-  wanted=$(($3 * 1024 * 1024))
-  # Both, since a crash may have come between the two: the file grown, what is inside not.
-  if [ "$(stat --format %s "$image")" -ge "$wanted" ] &&
-    [ "$(bytes_inside "$image")" -ge "$wanted" ]; then
+  if [ ! -e "$folder/$1.growing" ] && [ "$(stat --format %s "$image")" -ge $(($2 << 20)) ]; then
     return 0
   fi
   take_away "$1"
-  if [ "$(stat --format %s "$image")" -lt "$wanted" ] && ! (allocate "$image" "$3M"); then
-    truncate --size "$(bytes_inside "$image")" "$image"
-    return 11
+  recover "$1"
+  before=$(bytes_inside "$image")
+  [ "$before" -gt 0 ] || fail 12 "what is inside $image cannot be read"
+  truncate --size "$before" "$folder/$1.growing"
+  set +e
+  (set -e; enlarge "$image" "$2" "$folder/$1.undo")
+  status=$?
+  set -e
+  recover "$1"
+  after=$(bytes_inside "$image")
+  if [ "$status" != 0 ] && [ "$after" -ge "$before" ]; then
+    # What cannot be used is given back: others may need the room.
+    truncate --size "$after" "$image"
   fi
-  check "$image" -f
-  resize2fs "$image" >/dev/null 2>&1
-  tidy "$image"
+  rm -f "$folder/$1.growing"
+  return "$status"
+}
+
+enlarge() {
+  [ "$(stat --format %s "$1")" -ge $(($2 << 20)) ] || (allocate "$1" "$2M")
+  check "$1" -f
+  : >"$3"
+  # Where the file system can, each of its blocks is on the disk before what it is for is written
+  # over: then a power cut is no worse than a kill.
+  chattr +S "$3" 2>/dev/null || true
+  said=$(resize2fs -z "$3" "$1" 2>&1) || fail 1 "$said"
+  ! damage "$1" -f || fail 1 "growing $1 went wrong and is undone (e2fsck): $said"
+  tidy "$1"
+  sync "$1"
+  rm -f "$3"
+  sync "$folder"
 }
 
 attach() {
@@ -122,6 +170,7 @@ attach() {
   loop=${loops%%
 *}
   if [ -z "$loop" ]; then
+    recover "$1"
     check "$image"
     loop=$(losetup --find --show --direct-io=on "$image")
   fi
@@ -133,27 +182,33 @@ attach() {
 }
 
 mkdir -p "$nodes"
-exec 9>"$folder/.lock"
-flock 9
 
 case $verb in
   prepare)
-    later=0
     while [ $# -gt 0 ]; do
       make "$1" "$2" "$3"
-      # In a subshell: one disk that cannot grow must not keep the others from being attached.
-      # Not by `||`, which would switch off -e inside.
-      set +e
-      (set -e; grow "$1" "$2" "$3")
-      code=$?
-      set -e
-      case $code in 0) ;; 10 | 11) later=$code ;; *) exit "$code" ;; esac
       attach "$1"
       shift 3
     done
-    [ "$later" = 0 ] || fail "$later" "a disk of the cabin could not grow"
+    ;;
+  grow)
+    later=0
+    while [ $# -gt 0 ]; do
+      # In a subshell: one disk that cannot grow must not keep any from being attached.
+      # Not by `||`, which would switch off -e inside.
+      set +e
+      (set -e; grow "$1" "$2")
+      code=$?
+      set -e
+      [ "$code" = 0 ] || later=$code
+      attach "$1"
+      shift 2
+    done
+    exit "$later"
     ;;
   detach | erase)
+    # Never a new disk of that name beside what belonged to the old one.
+    [ "$verb" = detach ] || rm -f "$folder/$1"-*.growing "$folder/$1"-*.undo
     for image in "$folder/$1"-*.img; do
       [ -e "$image" ] || continue
       name=${image##*/}
@@ -161,6 +216,9 @@ case $verb in
       [ "$verb" = detach ] || rm -f "$image"
     done
     rm -f "$nodes/$1"-* "$folder/$1"-*.img.new
+    ;;
+  sweep)
+    rm -f "$folder/$1"-*.img.new
     ;;
   *) fail 2 "unknown verb $verb" ;;
 esac

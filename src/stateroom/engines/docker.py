@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from aiodocker import Docker
 
-from stateroom.domain.cabin import Cabin, Installation
+from stateroom.domain.cabin import CABIN_ID, Cabin, Installation
 from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
 from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
@@ -25,20 +25,21 @@ from stateroom.engines import docker_reading as reading
 from stateroom.engines.base import EngineEvent, EngineView, Usage
 from stateroom.engines.docker_calls import ask, calling, containers, inspect
 from stateroom.engines.docker_content import ContentStore
-from stateroom.engines.docker_disks import DiskFiles, Disks
+from stateroom.engines.docker_disk_files import DiskFiles
+from stateroom.engines.docker_disks import Disks
 from stateroom.engines.docker_events import events
 from stateroom.engines.docker_images import pin
 from stateroom.engines.docker_logs import KeptLogs, LogReader
 from stateroom.engines.docker_observe import Observer, is_instance
 from stateroom.engines.docker_space import Found, Space
 from stateroom.engines.docker_usage import measure
-from stateroom.errors import Clash, EngineError, Retryable
+from stateroom.errors import Clash, EngineError, Permanent, Retryable
 
 log = logging.getLogger(__name__)
 
 
 class DockerEngine:
-    """Engine, Resizes, Logs, Measures and Images on one Docker.
+    """Engine, Resizes, Logs, Measures, Images and Sweeps on one Docker.
 
     content_root:  where this process sees the content tmpfs; it writes there
     content_mount: the same on the host: what cabins bind from
@@ -70,7 +71,7 @@ class DockerEngine:
         )
         self._content = ContentStore(content_root, clock)
         self._disks = Disks(
-            docker, installation, self._places, DiskFiles(installation, home / "disks")
+            docker, installation, self._places, DiskFiles(installation, home / "disks"), clock
         )
         self._space = Space(docker, installation, self._places)
         self._kept_logs = KeptLogs(home / "logs")
@@ -183,6 +184,13 @@ class DockerEngine:
                 )
             self._observer.forget(found["Id"])
 
+    async def grow(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
+        async with self._turn(cabin.id):
+            await self._disks.grow(cabin, volumes)
+
+    async def sweep(self) -> int:
+        return await self._disks.sweep()
+
     async def release(self, cabin: str) -> None:
         name = f"{self._installation.prefix}-{cabin}"
         async with self._turn(cabin):
@@ -205,9 +213,11 @@ class DockerEngine:
             self._kept_logs.erase(cabin)
 
     def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
+        _must_be_an_id(cabin)
         return self._logs.read(cabin, tail=tail, follow=follow)
 
     async def usage(self, cabin: str) -> Usage:
+        _must_be_an_id(cabin)
         async with calling(f"measure cabin {cabin}"):
             running = [
                 entry["Id"]
@@ -225,6 +235,7 @@ class DockerEngine:
     # What the verbs are made of.
 
     def _turn(self, cabin: str) -> asyncio.Lock:
+        _must_be_an_id(cabin)
         return self._turns.setdefault(cabin, asyncio.Lock())
 
     def _turn_of(self, name: str) -> asyncio.Lock:
@@ -263,6 +274,12 @@ class DockerEngine:
             await self._logs.keep(found)
         except (EngineError, OSError) as error:
             log.warning("the last logs of %s are lost: %s", found["Name"], error)
+
+
+def _must_be_an_id(cabin: str) -> None:
+    """Folders and filters are named after it, and the row that it comes from is not ours alone."""
+    if not CABIN_ID.fullmatch(cabin):
+        raise Permanent(f"{cabin!r} is no cabin's id; nothing is done for it")
 
 
 def _cabin_name(name: str) -> str:

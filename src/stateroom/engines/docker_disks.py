@@ -1,22 +1,15 @@
-"""A cabin's disks: looked at through files, changed by a helper.
-
-Looking is cheap and asks nobody: the images lie in `home/disks`, the nodes in /dev/stateroom,
-and /sys/block says which file the loop behind a node serves. A node whose loop serves another
-file than its own counts as no disk at all, so nothing starts on it.
-
-Changing needs root, so it is done by `disks.sh` in a short-lived container of our own image.
+"""A cabin's disks, changed: what needs root is done by `disks.sh` in a short-lived container of
+our own image. What is there is seen without it (`docker_disk_files`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import os
-import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 
 from aiodocker import Docker
 from aiodocker.exceptions import DockerError
@@ -25,99 +18,37 @@ from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.runtime import Volume
 from stateroom.engines import docker_objects as objects
 from stateroom.engines.docker_calls import absent, ask, calling
+from stateroom.engines.docker_disk_files import DiskFiles, DiskState
 from stateroom.errors import EngineError, Permanent, Retryable
 
 log = logging.getLogger(__name__)
 
-LOOP_MAJOR = 7
 IN_USE, NO_SPACE, DAMAGED = 10, 11, 12
 HELPER_SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class DiskState:
-    """cabin -> volume -> size in MiB. attached: the node's loop serves the disk's own file.
-    kept: every disk that is there. nodes: cabins with any node, right or wrong."""
-
-    attached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    kept: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    nodes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class DiskFiles:
-    """Where disks are seen: `images` is home/disks; the other two are settable for tests."""
-
-    installation: Installation
-    images: Path
-    nodes: Path = Path(objects.NODES)
-    loops: Path = Path("/sys/block")
-
-    def look(self) -> DiskState:
-        """Raises Retryable where the folder of images cannot be read: no disk seen would be
-        taken for no disk there."""
-        try:
-            sizes = self._sizes()
-        except OSError as error:
-            raise Retryable(f"disks: {self.images} cannot be read: {error}", after=5) from error
-        nodes = self._nodes()
-        attached: dict[str, dict[str, int]] = {}
-        kept: dict[str, dict[str, int]] = {}
-        for name, size in sizes.items():
-            if (parts := self._parts(name)) is None:
-                continue
-            cabin, volume = parts
-            kept.setdefault(cabin, {})[volume] = size
-            if name in nodes and self.serves(name):
-                attached.setdefault(cabin, {})[volume] = size
-        seen = (self._parts(name) for name in nodes)
-        return DiskState(attached, kept, frozenset(parts[0] for parts in seen if parts))
-
-    def serves(self, name: str) -> bool:
-        """Whether the node called `name` leads to the image called `name`."""
-        try:
-            node = (self.nodes / name).stat()
-            if not stat.S_ISBLK(node.st_mode) or os.major(node.st_rdev) != LOOP_MAJOR:
-                return False
-            loop = self.loops / f"loop{os.minor(node.st_rdev)}" / "loop" / "backing_file"
-            backing = loop.read_text().rstrip("\n")
-        except OSError:
-            return False
-        # A deleted file shows as "NAME.img (deleted)", and so does not match either.
-        return backing.rpartition("/")[2] == f"{name}.img"
-
-    def _sizes(self) -> dict[str, int]:
-        with os.scandir(self.images) as entries:
-            return {
-                entry.name.removesuffix(".img"): entry.stat().st_size // objects.MIB
-                for entry in entries
-                if entry.name.endswith(".img")
-            }
-
-    def _nodes(self) -> frozenset[str]:
-        try:
-            return frozenset(os.listdir(self.nodes))  # noqa: PTH208  names are all it takes
-        except FileNotFoundError:
-            return frozenset()
-
-    def _parts(self, name: str) -> tuple[str, str] | None:
-        prefix, _, rest = name.partition("-")
-        cabin, _, volume = rest.partition("-")
-        if prefix != self.installation.prefix or not cabin or not volume:
-            return None
-        return cabin, volume
+"""How long a pass waits for a helper. One that takes longer is not ended for it: the next pass
+finds it at work, or done."""
+HELPERS_AT_ONCE = 2
+"""The disk below is one. After a reboot a thousand cabins ask for theirs, and none may lose its
+time by standing in line: it begins when it is its turn."""
 
 
 class Disks:
     """The verbs. `images` is how this process sees what the helper does on the host."""
 
     def __init__(
-        self, docker: Docker, installation: Installation, places: objects.Places, images: DiskFiles
+        self,
+        docker: Docker,
+        installation: Installation,
+        places: objects.Places,
+        images: DiskFiles,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._docker = docker
         self._installation = installation
         self._places = places
         self._files = images
+        self._clock = clock
+        self._gate = asyncio.Semaphore(HELPERS_AT_ONCE)
         self._script = files("stateroom.engines").joinpath("disks.sh").read_text()
 
     def look(self) -> DiskState:
@@ -129,7 +60,7 @@ class Disks:
     async def prepare(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
         """All there and attached, each with its Docker volume."""
         attached = self.look().attached.get(cabin.id, {})
-        missing = [v for v in volumes if attached.get(v.name, 0) < v.size_mb]
+        missing = [v for v in volumes if v.name not in attached]
         if missing:
             arguments = ["prepare"]
             for volume in missing:
@@ -141,6 +72,49 @@ class Disks:
                 body = objects.volume_body(cabin, volume.name)
                 await ask(self._docker, "volumes/create", "POST", body=body)
 
+    async def grow(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
+        there = self.look().kept.get(cabin.id, {})
+        arguments = ["grow"]
+        for volume in volumes:
+            if volume.name not in there:
+                raise Retryable(f"grow {cabin.id}: its disk {volume.name} is not there")
+            if there[volume.name] < volume.size_mb:
+                name = objects.disk_name(cabin.name, volume.name)
+                arguments += [name, str(volume.size_mb)]
+        if len(arguments) > 1:
+            await self._help(cabin.id, cabin.name, arguments)
+
+    async def sweep(self) -> int:
+        """Helpers that ended and that nobody waits for any more, and disks that one of them was
+        killed in the middle of making. How many that were."""
+        # A younger one may be waited for: within its deadline `_help` reads its answer.
+        before = self._clock() - 2 * HELPER_SECONDS
+        return await self._sweep_helpers(before) + await self._sweep_half_made(before)
+
+    async def _sweep_half_made(self, before: float) -> int:
+        swept = 0
+        for cabin in self._files.half_made(before):
+            try:
+                await self._help(cabin, self._name(cabin), ["sweep", self._name(cabin)])
+            except EngineError as error:  # somebody works on it: then it is not left behind
+                log.info("a half-made disk of cabin %s stays: %s", cabin, error)
+            else:
+                swept += 1
+        return swept
+
+    async def _sweep_helpers(self, before: float) -> int:
+        filters = json.dumps({
+            "label": [*objects.ours(self._installation), f"{objects.ROLE}={objects.HELPER_ROLE}"],
+            "status": ["created", "exited", "dead"],
+        })
+        swept = 0
+        async with calling("sweep helpers"):
+            for left in await self._docker.containers.list(all=True, filters=filters):
+                if left["Created"] < before:
+                    await _drop(left.id, self._docker)
+                    swept += 1
+        return swept
+
     async def detach(self, cabin: str) -> None:
         await self._remove_volumes(cabin)
         if cabin in self.look().nodes:
@@ -148,8 +122,7 @@ class Disks:
 
     async def erase(self, cabin: str) -> None:
         await self._remove_volumes(cabin)
-        state = self.look()
-        if cabin in state.nodes or cabin in state.kept:
+        if cabin in self.look().nodes or self._files.has_any(cabin):
             await self._help(cabin, self._name(cabin), ["erase", self._name(cabin)])
 
     async def volumes(self) -> dict[str, str]:
@@ -169,10 +142,11 @@ class Disks:
         return f"{self._installation.prefix}-{cabin}"
 
     async def _help(self, cabin: str, cabin_name: str, arguments: list[str]) -> None:
-        """One run of the script. Its container's name is the lock against a second one."""
+        """One run of the script. Its container's name is the lock against a second one, and who
+        stops waiting for it leaves it at work: ended in the middle, it would leave its disk so."""
         what = f"{arguments[0]} the disks of cabin {cabin}"
         body = objects.helper_body(self._installation, cabin, self._places, self._script, arguments)
-        async with calling(what, within=HELPER_SECONDS):
+        async with self._gate, calling(what, within=HELPER_SECONDS):
             name = objects.helper_name(cabin_name)
             await self._sweep(name)
             helper = await self._docker.containers.create(body, name=name)
@@ -184,7 +158,7 @@ class Disks:
             finally:
                 await _drop(helper.id, self._docker)
         if code:
-            raise _failure(code, f"{what}: {said.strip()[-500:]}")
+            raise _failure(code, f"{what}: {_one_line(said)}")
 
     async def _sweep(self, name: str) -> None:
         """A helper that an earlier steward left behind: done ones go, a working one is waited
@@ -206,11 +180,18 @@ async def remove_volume(docker: Docker, name: str) -> None:
 
 
 async def _drop(container: str, docker: Docker) -> None:
+    """One that works stays: Docker refuses (409), and it is not asked to insist."""
     try:
-        await docker.containers.container(container).delete(force=True)
+        await docker.containers.container(container).delete()
     except DockerError as error:
         if not absent(error) and error.status != 409:
             log.warning("a helper stays behind: %s", error.message)
+
+
+def _one_line(said: str) -> str:
+    """The end of it, fit for a log and a status: e2fsck may repeat a tenant's file names."""
+    words = " ".join(said.split())
+    return "".join(c if c.isprintable() else "?" for c in words)[-500:]
 
 
 def _failure(code: int, message: str) -> EngineError:

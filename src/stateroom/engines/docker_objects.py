@@ -226,10 +226,6 @@ def helper_body(
     }
 
 
-def update_body(resources: Resources) -> JsonBody:
-    return limits(resources)
-
-
 def resources_of(host: Mapping[str, Any]) -> Resources:
     """`limits`, read back."""
     period = host.get("CpuPeriod") or CPU_PERIOD

@@ -21,7 +21,9 @@ from stateroom.engines import docker_reading as reading
 from stateroom.engines.base import EngineView
 from stateroom.engines.docker_calls import absent, ask, calling, containers
 from stateroom.engines.docker_content import ContentStore
-from stateroom.engines.docker_disks import Disks, DiskState
+from stateroom.engines.docker_disk_files import DiskState
+from stateroom.engines.docker_disks import Disks
+from stateroom.engines.docker_fullness import FullDisks
 
 LONGEST = 120.0
 """Seconds after which details are read again, whatever the listing says."""
@@ -46,6 +48,7 @@ class Observer:
         self._content = content
         self._clock = clock
         self._known: dict[str, reading.Details] = {}
+        self._full = FullDisks()
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def observe(self) -> EngineView:
@@ -53,11 +56,13 @@ class Observer:
             self._containers(), self._networks(), self._disks.volumes()
         )
         holders = [e for e in entries if reading.label(e, objects.ROLE) == objects.HOLDER_ROLE]
+        disks = self._disks.look()
         return EngineView(
-            places=self._places(holders, networks, volumes, self._disks.look()),
+            places=self._places(holders, networks, volumes, disks),
             instances=await self._instances(entries),
             content=self._content.read(),
             content_store=self._content.identity(),
+            room_mb=disks.room_mb,
         )
 
     def forget(self, container: str) -> None:
@@ -108,14 +113,26 @@ class Observer:
         volumes: Mapping[str, str],
         disks: DiskState,
     ) -> dict[str, Place]:
-        nets = {reading.label(network, objects.CABIN) for network in networks}
+        nets = {
+            reading.label(network, objects.CABIN): reading.seconds(network["Created"])
+            for network in networks
+        }
+        made = {reading.label(entry, objects.CABIN): float(entry["Created"]) for entry in holders}
         held = {reading.label(entry, objects.CABIN): self._holder(entry) for entry in holders}
+        full = self._full.among(
+            {
+                name: (volumes[name], size)
+                for cabin, sizes in disks.attached.items()
+                for volume, size in sizes.items()
+                if (name := self._disk(cabin, volume)) in volumes
+            }
+        )
         places = {}
         for cabin in sorted({*nets, *held, *disks.kept, *disks.nodes} - {""}):
             ready = {
                 volume: size
                 for volume, size in disks.attached.get(cabin, {}).items()
-                if objects.disk_name(f"{self._installation.prefix}-{cabin}", volume) in volumes
+                if self._disk(cabin, volume) in volumes
             }
             at_rest = disks.kept.get(cabin, {})
             places[cabin] = Place(
@@ -123,9 +140,14 @@ class Observer:
                 network=cabin in nets,
                 holder=held.get(cabin, ""),
                 disks=ready,
-                kept={name: size for name, size in at_rest.items() if name not in ready},
+                kept={volume: size for volume, size in at_rest.items() if volume not in ready},
+                created_at=max(nets.get(cabin, 0.0), made.get(cabin, 0.0)),
+                full=frozenset(v for v in ready if self._disk(cabin, v) in full),
             )
         return places
+
+    def _disk(self, cabin: str, volume: str) -> str:
+        return objects.disk_name(f"{self._installation.prefix}-{cabin}", volume)
 
     def _holder(self, entry: Entry) -> str:
         network = f"{self._installation.prefix}-{reading.label(entry, objects.CABIN)}"

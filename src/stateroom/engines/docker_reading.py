@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stateroom.domain.cabin import Cabin
 from stateroom.domain.inventory import Instance, State
 from stateroom.engines import docker_objects as objects
 
@@ -64,6 +65,27 @@ def holder_identity(container: str, networks: Mapping[str, Any], network: str) -
     return f"{container}.{endpoint[:12]}" if endpoint else ""
 
 
+def is_network_of(cabin: Cabin, found: Mapping[str, Any]) -> bool:
+    """Whether a network that exists is the one that the cabin asks for.
+
+    Only what we set is compared: Docker 29 tells an empty IPRange beside it, and a daemon's
+    `default-network-opts` add options of their own."""
+    wanted = objects.network_body(cabin)
+    addresses = found["IPAM"].get("Config") or []
+    return (
+        len(addresses) == 1
+        and _holds(addresses[0], wanted["IPAM"]["Config"][0])
+        and not addresses[0].get("IPRange")
+        and all(found[key] == wanted[key] for key in ("Name", "Driver", "Internal"))
+        and not found.get("EnableIPv6")
+        and all(_holds(found.get(key) or {}, wanted[key]) for key in ("Options", "Labels"))
+    )
+
+
+def _holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(found.get(key) == value for key, value in wanted.items())
+
+
 def details_of(inspected: Mapping[str, Any], now: float) -> Details:
     state = inspected["State"]
     return Details(
@@ -90,6 +112,7 @@ def instance_of(entry: Mapping[str, Any], details: Details) -> Instance:
         oom_killed=details.oom_killed,
         content_store=label(entry, objects.CONTENT),
         holder=label(entry, objects.HOLDER),
+        created_at=float(entry["Created"]),
     )
 
 

@@ -46,9 +46,7 @@ class Space:
                     raise
                 await self._docker.networks.create(objects.network_body(cabin))
                 return
-        wanted = objects.network_body(cabin)
-        same = all(found[key] == wanted[key] for key in ("Name", "Internal", "Labels", "Options"))
-        if not same or found["IPAM"]["Config"] != wanted["IPAM"]["Config"]:
+        if not reading.is_network_of(cabin, found):
             raise Clash(f"the network {cabin.name} exists with another address; release the cabin")
 
     async def have_holder(self, cabin: Cabin) -> None:

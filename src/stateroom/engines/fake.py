@@ -23,7 +23,11 @@ class FakeEngine(FakeWorld):
     async def observe(self) -> EngineView:
         self._called("observe", "")
         return EngineView(
-            dict(self._places), tuple(self._instances.values()), dict(self._applied), self._store
+            dict(self._places),
+            tuple(self._instances.values()),
+            dict(self._applied),
+            self._store,
+            self.room_mb,
         )
 
     async def events(self) -> AsyncIterator[EngineEvent]:
@@ -39,10 +43,8 @@ class FakeEngine(FakeWorld):
         self._called("prepare", cabin.id)
         before = self._places.get(cabin.id, Place(cabin.id))
         there = {**before.kept, **before.disks}
-        wanted = {v.name: max(v.size_mb, there.get(v.name, 0)) for v in volumes}
-        growing = [name for name, size in wanted.items() if size > before.disks.get(name, size)]
-        used = self._volumes_in_use(cabin.id)
-        disks = {**before.disks, **wanted} | {n: before.disks[n] for n in growing if n in used}
+        disks = {**before.disks, **{v.name: there.get(v.name, v.size_mb) for v in volumes}}
+        complete = before.network and before.holder
         self._place(
             Place(
                 cabin=cabin.id,
@@ -50,10 +52,9 @@ class FakeEngine(FakeWorld):
                 holder=before.holder or f"holder-{self._next('holder')}",
                 disks=disks,
                 kept={name: size for name, size in before.kept.items() if name not in disks},
+                created_at=before.created_at if complete else self._clock(),
             )
         )
-        if used.intersection(growing):
-            raise Retryable(f"prepare {cabin.id}: a disk is in use and cannot grow now", after=10)
 
     async def create(self, spec: RuntimeSpec) -> None:
         cabin = spec.cabin.id
@@ -74,6 +75,7 @@ class FakeEngine(FakeWorld):
                 resources=spec.resources,
                 content_store=self._store,
                 holder=place.holder,
+                created_at=self._clock(),
             )
         )
 
@@ -150,6 +152,21 @@ class FakeEngine(FakeWorld):
         if (found := self._instances.get(name)) is None:
             raise Retryable(f"resize {name}: it is not there")
         self._put(replace(found, resources=resources))
+
+    async def grow(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
+        self._called("grow", cabin.id)
+        disks = self._places.get(cabin.id, Place(cabin.id)).disks
+        if any(v.name not in disks for v in volumes):
+            raise Retryable(f"grow {cabin.id}: a disk is not attached; prepare the cabin")
+        growing = {v.name: v.size_mb for v in volumes if v.size_mb > disks[v.name]}
+        if self._volumes_in_use(cabin.id).intersection(growing):
+            raise Retryable(f"grow {cabin.id}: a disk is in use", after=10)
+        missing = sum(size - disks[name] for name, size in growing.items())
+        if self.room_mb is not None:
+            if missing > self.room_mb:
+                raise Retryable(f"grow {cabin.id}: the host's disk is full", after=60)
+            self.room_mb -= missing
+        self._place(replace(self._places[cabin.id], disks={**disks, **growing}))
 
     async def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
         log = self._logs.setdefault(cabin, Log())

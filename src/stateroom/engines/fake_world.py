@@ -40,7 +40,8 @@ class Log:
 class FakeWorld:
     """firewall: what the guard would say; starting anything without it is refused.
     trace: every verb that was called, with the cabin or the instance it was called for.
-    contents: what was written last, by cabin. images: reference -> command of those here."""
+    contents: what was written last, by cabin. images: reference -> command of those here.
+    room_mb: MiB that disks can grow by, all together; None: without end."""
 
     def __init__(self, installation: Installation, clock: Callable[[], float] = time.time) -> None:
         self.installation = installation
@@ -49,6 +50,7 @@ class FakeWorld:
         self.contents: dict[str, Content] = {}
         self.usages: dict[str, Usage] = {}
         self.images: dict[str, tuple[str, ...]] = {}
+        self.room_mb: int | None = None
         self._clock = clock
         self._places: dict[str, Place] = {}
         self._instances: dict[str, Instance] = {}
@@ -116,6 +118,11 @@ class FakeWorld:
             self.lose_holder(cabin)
             self.detach(cabin)
         self.lose_content_store()
+
+    def fill_disk(self, cabin: str, *, full: bool = True) -> None:
+        """Until it is prepared with more room, or somebody deletes something (full=False)."""
+        place = self._places[cabin]
+        self._places[cabin] = replace(place, full=frozenset(place.disks) if full else frozenset())
 
     def say(self, cabin: str, line: str) -> None:
         log = self._logs.setdefault(cabin, Log())

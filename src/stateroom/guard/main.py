@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stateroom.domain.cabin import Installation
-from stateroom.guard.state import write_state
+from stateroom.guard.state import Moment, write_state
 from stateroom.guard.table import FAMILY, render, table_name, transaction
 
 log = logging.getLogger("stateroom.guard")
@@ -97,7 +97,7 @@ class Guard:
     def _say(self, *, present: bool) -> None:
         digest = hashlib.sha256(self._wanted.encode()).hexdigest()[:16]
         try:
-            write_state(self._guarded.state, present=present, digest=digest, now=time.time())
+            write_state(self._guarded.state, present=present, digest=digest, now=Moment.now())
         except OSError as error:
             # Said by silence: the state grows stale, and cabins do not start.
             log.error("the guard's state cannot be written: %s", error)
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
         guard.put()
     except (OSError, subprocess.SubprocessError) as error:
         log.error("the firewall's table cannot be put in place: %s", _words(error))
-        write_state(guarded.state, present=False, digest="", now=time.time())
+        write_state(guarded.state, present=False, digest="", now=Moment.now())
         return 1
     log.info("the firewall's table %s is in place", table_name(guarded.installation))
     watch(guard, ending, table_name(guarded.installation).encode() + b"\0")

@@ -19,10 +19,11 @@ from aiodocker import Docker
 from stateroom.domain.cabin import Installation
 from stateroom.edge.addresses import listen_addresses
 from stateroom.errors import Permanent
-from stateroom.installation import machine
+from stateroom.installation import database, machine
 from stateroom.installation import parts as table
 from stateroom.layout import Layout
 from stateroom.settings import Settings
+from stateroom.store.address import Address
 
 Report = Callable[[str], None]
 """Takes one line for people; whoever shows it adds the time."""
@@ -58,8 +59,17 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
     )
     environment = settings_environment(settings)
     report("home, keys and certificates")
-    furnished = await _furnish(docker, settings, installation, images, environment)
-    ground = await _ground(docker, settings, installation, images, furnished, environment)
+    address = database.hand_over(settings)
+    try:
+        furnished = await _furnish(docker, settings, installation, images, environment)
+    finally:
+        layout.handed_database.unlink(missing_ok=True)
+    ground = await _ground(docker, settings, installation, images, furnished, environment, address)
+    if not address.sqlite:
+        report(f"asking the {address.shown}")
+        await database.must_answer(docker, ground, furnished["database_file"])
+    if furnished["database_file"] != str(layout.database_url("steward")):
+        await _help(docker, settings, installation, images, environment, "--adopt-database")
     changed = await _raise_parts(docker, ground, report)
     await api_answers(settings, report)
     return Raised(installation, changed)
@@ -72,21 +82,29 @@ async def _furnish(
     images: Images,
     environment: Mapping[str, str],
 ) -> Mapping[str, str]:
-    """What home.py says: `entry_point` and `edge_files`."""
-    said = await machine.run_helper(
-        docker,
-        images.stateroom,
-        [
-            "python3", "-m", "stateroom.installation.home",
-            "--installation", installation.id,
-            "--owner", f"{os.getuid()}:{os.getgid()}",
-            *(f"--listen={address}" for address in listen_addresses(settings.edge_address)),
-        ],
-        settings,
-        environment,
-        installation.prefix,
-    )
+    """What home.py says: `entry_point`, `edge_files`, `database_file` and `database_key`."""
+    said = await _help(docker, settings, installation, images, environment)
     return {name: str(value) for name, value in json.loads(said).items()}
+
+
+async def _help(
+    docker: Docker,
+    settings: Settings,
+    installation: Installation,
+    images: Images,
+    environment: Mapping[str, str],
+    *words: str,
+) -> str:
+    """Runs home.py as the helper."""
+    command = [
+        "python3", "-m", "stateroom.installation.home",
+        "--installation", installation.id,
+        "--owner", f"{os.getuid()}:{os.getgid()}",
+        *(f"--listen={address}" for address in listen_addresses(settings.edge_address)),
+        *words,
+    ]  # fmt: skip
+    label = installation.prefix
+    return await machine.run_helper(docker, images.stateroom, command, settings, environment, label)
 
 
 async def _ground(
@@ -96,6 +114,7 @@ async def _ground(
     images: Images,
     furnished: Mapping[str, str],
     environment: Mapping[str, str],
+    address: Address,
 ) -> table.Ground:
     ground = table.Ground(
         settings=settings,
@@ -105,6 +124,8 @@ async def _ground(
         docker_group=machine.docker_group(settings),
         content_mount="",
         environment=environment,
+        database=address,
+        database_key=furnished["database_key"],
         edge_files=furnished["edge_files"],
     )
     await machine.ensure_volumes(docker, ground)
@@ -114,7 +135,11 @@ async def _ground(
 async def _raise_parts(docker: Docker, ground: table.Ground, report: Report) -> tuple[str, ...]:
     seen = await machine.seen_parts(docker, ground.installation)
     changed: list[str] = []
-    for part in table.parts(ground):
+    parts = table.parts(ground)
+    for name in seen.keys() - {part.name for part in parts}:
+        # A relay, where the database is no longer reached by network.
+        await machine.take_down(docker.containers.container(seen[name].container))
+    for part in parts:
         if await machine.ensure_part(docker, ground, part, seen.get(part.name)):
             report(f"started {part.name}")
             changed.append(part.name)
@@ -145,6 +170,7 @@ def settings_environment(settings: Settings) -> dict[str, str]:
     found = {"STATEROOM_HOME": str(settings.home)}
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        if field.name not in ("home", "database") and value != getattr(defaults, field.name):
+        ours = field.name != "home" and not field.name.startswith("database")
+        if ours and value != getattr(defaults, field.name):
             found[f"STATEROOM_{field.name.upper()}"] = str(value)
     return found

@@ -5,30 +5,24 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import time
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from aiodocker import Docker
 from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import PARTS, Installation
-from stateroom.guard.state import read_state
-from stateroom.installation import machine
+from stateroom.errors import Permanent
+from stateroom.guard.state import in_place
+from stateroom.installation import database, machine
+from stateroom.installation.doctor_files import examine_files
+from stateroom.installation.finding import Finding
 from stateroom.layout import Layout
 from stateroom.settings import Settings
 
 OLDEST_API = (1, 41)
 LOW_DISK_MB = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """verdict: "good", "note" (works, with less) or "wrong". detail says what to do."""
-
-    verdict: str
-    what: str
-    detail: str
+_NOT_ALWAYS = ("relay",)
+"""There where the database is reached by network, and nowhere else."""
 
 
 async def examine(settings: Settings) -> tuple[Finding, ...]:
@@ -78,13 +72,22 @@ def _disk(settings: Settings) -> Finding:
 
 async def _parts(docker: Docker, settings: Settings) -> tuple[Finding, ...]:
     layout = Layout(settings.home)
-    known = machine.known_installation(layout)
+    try:
+        known = machine.known_installation(layout)
+    except Permanent as error:
+        return (Finding("wrong", "parts", error.message),)
     if not known:
         return (Finding("note", "parts", f"nothing at {settings.home} yet: `stateroom up`"),)
     installation = Installation(known, IPv4Network(settings.subnets), settings.broker_port)
     seen = await machine.seen_parts(docker, installation)
-    found = [_part(name, seen.get(name)) for name in PARTS]
-    firewall = read_state(layout.guard_state, time.time())
+    wanted = [name for name in PARTS if name in seen or name not in _NOT_ALWAYS]
+    found = [_part(name, seen.get(name)) for name in wanted]
+    found += [
+        await _database(docker, name, seen[name].container)
+        for name in ("api", "steward")
+        if name in seen and seen[name].running
+    ]
+    firewall = in_place(layout.guard_state)
     found.append(
         Finding("good", "firewall", "the guard sees its table in place")
         if firewall
@@ -92,7 +95,18 @@ async def _parts(docker: Docker, settings: Settings) -> tuple[Finding, ...]:
     )
     found.append(_port("edge", settings.edge_address, settings.https_port))
     found.append(_port("api", "127.0.0.1", settings.api_port))
-    return tuple(found)
+    return (*found, *await examine_files(settings))
+
+
+async def _database(docker: Docker, part: str, container: str) -> Finding:
+    """Asked inside the part: each has its own way there."""
+    try:
+        wrong = await database.ask_part(docker, container)
+    except (DockerError, TimeoutError) as error:
+        wrong = f"{part} cannot be asked: {error}"
+    if wrong:
+        return Finding("wrong", f"database of {part}", wrong)
+    return Finding("good", f"database of {part}", "it answers")
 
 
 def _part(name: str, seen: machine.Seen | None) -> Finding:

@@ -1,36 +1,44 @@
 """Furnishes STATEROOM_HOME: folders with their owners, keys, certificates, the edge's files.
 
 Runs as root in a short-lived container of our own image, so that whoever may use Docker can
-run `stateroom up`. Safe to run again at any time: keys are made once and never replaced;
-everything else is written anew where it differs.
+run `stateroom up`. Safe to run again at any time: keys are made once and never replaced
+(`key_files.py`); everything else is written anew where it differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import hmac
 import json
 import os
 import secrets
 import shutil
+import stat
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from stateroom.domain.cabin import Installation
 from stateroom.edge import haproxy_config
-from stateroom.edge.certificates import Authority, issue, make_authority, needs_renewal
+from stateroom.edge.certificates import Authority, check_pair, make_authority, needs_renewal
 from stateroom.edge.haproxy import make_map
 from stateroom.edge.haproxy_config import EdgeConfig
-from stateroom.edge.tokens import Signer, make_keys
+from stateroom.edge.tokens import make_keys
+from stateroom.errors import Permanent, StateroomError
+from stateroom.installation import key_files
 from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 from stateroom.store.sealing import new_keypair
 
 ENTRY_POINT = Path("/opt/stateroom/bin/cabin-init")
 ROOT = 0
+_WITH_DATABASE = ("api", "steward")
+TOLD = 3
+"""Exit code where the last words are a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,16 @@ class Furnisher:
         return Layout(self.settings.home)
 
     def everything(self) -> None:
+        """Raises Permanent where a key is damaged, OSError where something cannot be written."""
+        # First: one that is stopped half-way goes on under the same id, whose uids own the rest.
+        self._note_installation()
         self.folders()
         self.keys()
+        self.database()
         self.admin_key()
         self.certificates()
         self.edge_files()
         self.entry_point()
-        self._note_installation()
 
     def folders(self) -> None:
         layout = self.layout
@@ -70,6 +81,8 @@ class Furnisher:
             (layout.steward_socket.parent, uid("steward"), group, shared),
             (layout.broker_socket.parent, uid("broker"), group, shared),
             (layout.edge_socket.parent, uid("edge"), group, shared),
+            # Of the group of the api alone: it has the database, and nobody else goes there by it.
+            (layout.relay_socket.parent, uid("relay"), uid("api"), 0o2750),
             (layout.broker, uid("broker"), uid("broker"), 0o700),
             (layout.edge, uid("edge"), group, 0o750),
             (layout.maps, uid("steward"), group, shared),
@@ -86,43 +99,80 @@ class Furnisher:
     def keys(self) -> None:
         """The steward's three, and the public halves for those who seal and check."""
         layout, uid = self.layout, self.installation.part_uid
-        steward = uid("steward")
-        seal, sign = layout.steward / "seal.key", layout.steward / "sign.pem"
-        if not seal.exists():
-            private, public = new_keypair()
-            write(layout.api / "seal.pub", public, uid("api"), uid("api"), 0o400)
-            write(seal, private, steward, steward, 0o400)
-        if not sign.exists():
-            write(sign, make_keys()[0], steward, steward, 0o400)
-        public_pem = Signer(sign.read_bytes()).public_pem
-        write(layout.edge / "sign.pub", public_pem, uid("edge"), uid("edge"), 0o400)
-        write(layout.api / "sign.pub", public_pem, uid("api"), uid("api"), 0o400)
-        digest = layout.steward / "digest.key"
-        if not digest.exists():
-            write(digest, secrets.token_bytes(32), steward, steward, 0o400)
+        folder = layout.steward
+        seal = self._kept(folder / "seal.key", lambda: new_keypair()[0], key_files.seal_public)
+        sign = self._kept(folder / "sign.pem", lambda: make_keys()[0], key_files.sign_public)
+        self._kept(folder / "digest.key", key_files.new_digest_key, key_files.digest_key)
+        write(layout.api / "seal.pub", seal, uid("api"), uid("api"), 0o400)
+        write(layout.edge / "sign.pub", sign, uid("edge"), uid("edge"), 0o400)
+        write(layout.api / "sign.pub", sign, uid("api"), uid("api"), 0o400)
+
+    def _kept(
+        self, path: Path, make: Callable[[], bytes], read: Callable[[Path, bytes], bytes]
+    ) -> bytes:
+        """What `read` makes of the steward's key at `path`, which is there afterwards."""
+        key = path.read_bytes() if path.exists() else make()
+        found = read(path, key)
+        steward = self.installation.part_uid("steward")
+        write(path, key, steward, steward, 0o400)
+        return found
+
+    def database(self) -> None:
+        """A server's address, which may hold a password, for the two who need it: handed over as
+        a file, so that it stands in nobody's environment or command line. What is in use stays
+        until somebody has asked the other one: `adopt_database`."""
+        layout = self.layout
+        url = read_if_there(layout.handed_database)
+        if not url and layout.database_url("steward").exists() and layout.database_mark.exists():
+            raise Permanent(
+                "this installation keeps its state in PostgreSQL, and no setting says where; set"
+                " `database_file` as before (docs/howto/postgresql.md)"
+            )
+        for part in _WITH_DATABASE:
+            uid = self.installation.part_uid(part)
+            layout.next_database_url(part).unlink(missing_ok=True)
+            if read_if_there(layout.database_url(part)) != url:
+                write(layout.next_database_url(part), url, uid, uid, 0o400)
+        layout.handed_database.unlink(missing_ok=True)
 
     def admin_key(self) -> None:
         """The api holds only its hash, so reading the api's folder gives no key."""
         layout, uid = self.layout, self.installation.part_uid("api")
-        if not layout.admin_key.exists():
+        path = layout.admin_key
+        # An empty file is no key that anybody could hold.
+        if not path.exists() or not path.read_bytes().strip():
             key = f"sk_{secrets.token_urlsafe(32)}\n"
-            write(layout.admin_key, key.encode(), *self.owner, 0o600)
-        digest = hashlib.sha256(layout.admin_key.read_bytes().strip()).hexdigest()
+            write(path, key.encode(), *self.owner, 0o600)
+        held = key_files.admin_key(path, path.read_bytes())
+        digest = hashlib.sha256(held).hexdigest()
         write(layout.api / "admin.sha256", f"{digest}\n".encode(), uid, uid, 0o400)
 
     def certificates(self) -> None:
         layout, edge = self.layout, self.installation.part_uid("edge")
         names = [f"*.{self.settings.tenant_domain}", self.settings.console_host]
-        if not layout.ca_key.exists():
+        leaf = layout.edge / "tls.pem"
+        # A first run that was stopped between the two begins again; later, a lost key is told.
+        begun = layout.ca_certificate.exists() and leaf.exists()
+        if not layout.ca_key.exists() and not begun:
             domains = [self.settings.tenant_domain, self.settings.console_host]
             made = make_authority(f"Stateroom {self.installation.id}", domains, self.now)
             write(layout.ca_certificate, made.certificate_pem, *self.owner, 0o644)
             write(layout.ca_key, made.key_pem, ROOT, ROOT, 0o400)
-        authority = Authority(layout.ca_key.read_bytes(), layout.ca_certificate.read_bytes())
-        leaf = layout.edge / "tls.pem"
-        if not leaf.exists() or needs_renewal(leaf.read_bytes(), names, self.now):
-            key, chain = issue(authority, names, self.now)
-            write(leaf, chain + key, edge, edge, 0o400)
+        authority = key_files.authority(layout)
+        held = leaf.read_bytes() if leaf.exists() else b""
+        if not self._is_good(held, authority, names):
+            key, chain = key_files.issued(layout, authority, names, self.now)
+            held = chain + key
+        write(layout.ca_key, authority.key_pem, ROOT, ROOT, 0o400)
+        write(leaf, held, edge, edge, 0o400)
+
+    def _is_good(self, leaf: bytes, authority: Authority, names: Sequence[str]) -> bool:
+        """Whole, of this authority, and for long enough: else a new one costs nobody anything."""
+        try:
+            check_pair(leaf)
+            return authority.certificate_pem in leaf and not needs_renewal(leaf, names, self.now)
+        except ValueError:
+            return False
 
     def edge_files(self) -> None:
         layout, edge = self.layout, self.installation.part_uid("edge")
@@ -170,6 +220,30 @@ def edge_digest(layout: Layout) -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
+def adopt_database(layout: Layout) -> None:
+    """The next address is the one in use; an empty one means that there is no server any more."""
+    for part in _WITH_DATABASE:
+        following = layout.next_database_url(part)
+        if following.exists():
+            following.rename(layout.database_url(part))
+        if not read_if_there(layout.database_url(part)):
+            layout.database_url(part).unlink(missing_ok=True)
+
+
+def database_facts(layout: Layout) -> dict[str, str]:
+    """database_file: the steward's copy of the address that is to be used. database_key: changes
+    with it, and tells nothing about the password to those who may see it beside a container."""
+    following, used = layout.next_database_url("steward"), layout.database_url("steward")
+    chosen = following if following.exists() else used
+    key = (layout.steward / "digest.key").read_bytes()
+    digest = hmac.new(key, read_if_there(chosen), "sha256").hexdigest()[:16]
+    return {"database_file": str(chosen), "database_key": digest}
+
+
+def read_if_there(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
 def entry_point_path(layout: Layout, program: bytes) -> Path:
     return layout.programs / f"cabin-init-{hashlib.sha256(program).hexdigest()[:12]}"
 
@@ -177,7 +251,9 @@ def entry_point_path(layout: Layout, program: bytes) -> Path:
 def write(path: Path, data: bytes, uid: int, gid: int, mode: int) -> None:
     """Whole or not at all: the owner and mode are right before the name exists."""
     if path.exists() and path.read_bytes() == data:
-        return
+        found = path.stat()
+        if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (uid, gid, mode):
+            return
     scratch = path.with_name(f".{path.name}.new")
     scratch.unlink(missing_ok=True)
     descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -195,17 +271,29 @@ def main() -> None:
     parser.add_argument("--installation", required=True, help="two hex digits")
     parser.add_argument("--owner", required=True, help="UID:GID of who may read the admin key")
     parser.add_argument("--listen", required=True, action="append", help="the edge's address")
+    parser.add_argument("--adopt-database", action="store_true", help="and nothing else")
     given = parser.parse_args()
     settings = load()
+    if given.adopt_database:
+        adopt_database(Layout(settings.home))
+        return
     uid, _, gid = given.owner.partition(":")
     installation = Installation(
         given.installation, IPv4Network(settings.subnets), settings.broker_port
     )
     owner, listen = (int(uid), int(gid)), tuple(given.listen)
-    Furnisher(settings, installation, owner, listen, time.time()).everything()
+    try:
+        Furnisher(settings, installation, owner, listen, time.time()).everything()
+    except (StateroomError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(TOLD)
     layout = Layout(settings.home)
     path = entry_point_path(layout, ENTRY_POINT.read_bytes())
-    made = {"entry_point": str(path), "edge_files": edge_digest(layout)}
+    made = {
+        "entry_point": str(path),
+        "edge_files": edge_digest(layout),
+        **database_facts(layout),
+    }
     sys.stdout.write(json.dumps(made) + "\n")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +24,7 @@ from stateroom.domain.cabin import Installation
 from stateroom.errors import Permanent
 from stateroom.guard.table import FAMILY, table_name
 from stateroom.installation import parts as table
+from stateroom.installation.home import TOLD
 from stateroom.layout import Layout
 from stateroom.runtimes.image_stages import STAGE_LABEL
 from stateroom.settings import Settings
@@ -42,11 +44,24 @@ class Seen:
 
 
 def known_installation(layout: Layout) -> str:
-    """The installation's id, "" before the first `up`."""
+    """The installation's id, "" before the first `up`. Raises Permanent where the file that
+    holds it is damaged: another id would be another installation, without its tenants."""
+    path = layout.installation
     try:
-        return str(json.loads(layout.installation.read_text())["id"])
+        known = str(json.loads(path.read_bytes())["id"])
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise Permanent(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError):
+        known = ""
+    if not re.fullmatch("[0-9a-f]{2}", known):
+        raise Permanent(
+            f'{path} is damaged. It should be {{"id": "XX"}}, where XX is what follows "st" in the '
+            "names of this installation's containers: `docker ps -a --filter label=stateroom.part` "
+            "shows them. Write it anew and repeat the command"
+        )
+    return known
 
 
 async def free_installation(docker: Docker) -> str:
@@ -73,7 +88,7 @@ async def run_helper(
     giving folders to their owners needs. Answers what it printed; raises Permanent with what
     it said when it fails."""
     home = str(settings.home)
-    return await _run(
+    return await run_once(
         docker, image, command, label, HELPER_CAPABILITIES, "none", [f"{home}:{home}:rw"],
         environment,
     )
@@ -84,10 +99,10 @@ async def remove_firewall(docker: Docker, image: str, installation: Installation
     name = f"{FAMILY} {table_name(installation)}"
     # Added first, so that deleting it never fails; one transaction.
     command = ["nft", f"add table {name}; delete table {name}"]
-    await _run(docker, image, command, installation.prefix, ("NET_ADMIN",), "host", [], {})
+    await run_once(docker, image, command, installation.prefix, ("NET_ADMIN",), "host", [], {})
 
 
-async def _run(
+async def run_once(
     docker: Docker,
     image: str,
     command: list[str],
@@ -96,12 +111,15 @@ async def _run(
     network: str,
     binds: list[str],
     environment: Mapping[str, str],
+    user: str = "0:0",
 ) -> str:
+    """A short-lived container of our own image; answers what it printed. Raises Permanent with
+    what it said when it fails."""
     body = {
         "Image": image,
         "Entrypoint": command,
         "Cmd": [],
-        "User": "0:0",
+        "User": user,
         "Env": [f"{key}={value}" for key, value in sorted(environment.items())],
         "Labels": {table.INSTALLATION_LABEL: label, "stateroom.role": "helper"},
         "HostConfig": {
@@ -118,6 +136,8 @@ async def _run(
         await container.start()
         ended = await container.wait(timeout=120)
         said = "".join(await container.log(stdout=True, stderr=True))
+        if ended["StatusCode"] == TOLD:
+            raise Permanent(said.strip())
         if ended["StatusCode"] != 0:
             raise Permanent(f"{' '.join(command)} failed:\n{said}")
         return "".join(await container.log(stdout=True))
@@ -184,7 +204,7 @@ async def lower(docker: Docker, installation: Installation) -> list[str]:
     """Stops our parts, the steward first so that nothing is begun meanwhile; cabins are left to
     `stop_cabins`. Answers which were running."""
     seen = await seen_parts(docker, installation)
-    order = ("steward", "api", "edge", "broker", "guard", "holder")
+    order = ("steward", "api", "relay", "edge", "broker", "guard", "holder")
     stopped = [name for name in order if name in seen and seen[name].running]
     for name in stopped:
         await docker.containers.container(seen[name].container).stop(t=STOP_SECONDS)

@@ -13,8 +13,10 @@ from typing import Any
 
 from stateroom.domain.cabin import Installation
 from stateroom.domain.runtime import stable_digest
+from stateroom.engines.docker_objects import OPEN_FILES
 from stateroom.layout import Layout
 from stateroom.settings import Settings
+from stateroom.store.address import Address
 
 INSTALLATION_LABEL = "stateroom.installation"
 PART_LABEL = "stateroom.part"
@@ -33,8 +35,10 @@ class Ground:
     """Facts of the machine that the table is made from.
 
     image: id of our own image. entry_point: host path of the cabins' static program.
-    docker_group: group of the Docker socket. content_mount: host path of the content tmpfs.
-    edge_files: digest of the edge's configuration and certificate, which it reads only once.
+    database: its address; database_key: a keyed digest of all of it, so that a new password
+    makes a new part. docker_group: group of the Docker socket. content_mount: host path of the
+    content tmpfs. edge_files: digest of the edge's configuration and certificate, which it reads
+    only once.
     """
 
     settings: Settings
@@ -44,13 +48,9 @@ class Ground:
     docker_group: int
     content_mount: str
     environment: Mapping[str, str]
+    database: Address
+    database_key: str = ""
     edge_files: str = ""
-
-    @property
-    def database(self) -> tuple[tuple[str, str], ...]:
-        """For those who have the database, and nobody else: its address may hold a password."""
-        address = self.settings.database
-        return (("STATEROOM_DATABASE", address),) if address else ()
 
     @property
     def content_volume(self) -> str:
@@ -94,6 +94,7 @@ def parts(ground: Ground) -> tuple[Part, ...]:
         _guard(ground),
         _edge(ground),
         _broker(ground),
+        *((_relay(ground),) if ground.database.host else ()),
         _steward(ground),
         _api(ground),
     )
@@ -181,10 +182,48 @@ def _broker(ground: Ground) -> Part:
     )
 
 
+def _relay(ground: Ground) -> Part:
+    """The api's way to a database that is reached by network, and to nothing else there. It has
+    no password, and only the api may open its socket."""
+    socket = Layout(ground.settings.home).relay_socket
+    return Part(
+        name="relay",
+        command=_python(
+            "stateroom.relay",
+            "--listen", str(socket),
+            "--host", ground.database.host,
+            "--port", str(ground.database.port),
+        ),
+        user=_user(ground, "relay"),
+        binds=(f"{socket.parent}:{socket.parent}:rw",),
+        memory_mb=64,
+    )
+
+
+def database_binds(ground: Ground) -> tuple[str, ...]:
+    """What a part must see to use the database, beside its own folder, where the address lies."""
+    if ground.database.sqlite:
+        store = Layout(ground.settings.home).store
+        return (f"{store}:{store}:rw",)
+    seen = (ground.database.folder, ground.database.certificate)
+    return tuple(f"{path}:{path}:ro" for path in seen if path)
+
+
+def database_environment(ground: Ground, part: str) -> tuple[tuple[str, str], ...]:
+    """Never the address itself: it may hold a password, and the engine shows environments."""
+    if ground.database.sqlite:
+        return ()
+    file = Layout(ground.settings.home).database_url(part)
+    return (
+        ("STATEROOM_DATABASE_FILE", str(file)),
+        ("STATEROOM_DATABASE_KEY", ground.database_key),
+    )
+
+
 def _steward(ground: Ground) -> Part:
     layout = Layout(ground.settings.home)
     shared = (
-        layout.store, layout.steward, layout.logs, layout.maps,
+        layout.steward, layout.logs, layout.maps,
         layout.steward_socket.parent, layout.edge_socket.parent,
     )
     socket = ground.settings.docker.removeprefix("unix://")
@@ -195,6 +234,7 @@ def _steward(ground: Ground) -> Part:
         groups=(ground.installation.group, ground.docker_group),
         binds=(
             *(f"{path}:{path}:rw" for path in shared),
+            *database_binds(ground),
             f"{layout.guard_state.parent}:{layout.guard_state.parent}:ro",
             f"{layout.broker_socket.parent}:{layout.broker_socket.parent}:ro",
             f"{layout.disks}:{layout.disks}:ro",
@@ -212,26 +252,32 @@ def _steward(ground: Ground) -> Part:
             ("STATEROOM_GRANTS", GRANTS),
             ("STATEROOM_IMAGE", ground.image),
             ("STATEROOM_ENTRYPOINT", ground.entry_point),
-            *ground.database,
+            *database_environment(ground, "steward"),
         ),
     )
 
 
 def _api(ground: Ground) -> Part:
     layout = Layout(ground.settings.home)
-    run, own = layout.steward_socket.parent, layout.api_socket.parent
+    run, own, relay = layout.steward_socket.parent, layout.api_socket.parent, layout.relay_socket
+    by_network = bool(ground.database.host)
     return Part(
         name="api",
         command=_python("stateroom.api"),
         user=_user(ground, "api"),
         groups=(ground.installation.group,),
         binds=(
-            f"{layout.store}:{layout.store}:rw",
+            *database_binds(ground),
+            *((f"{relay.parent}:{relay.parent}:ro",) if by_network else ()),
             f"{layout.api}:{layout.api}:ro",
             f"{run}:{run}:ro",
             f"{own}:{own}:rw",
         ),
-        environment=(("STATEROOM_INSTALLATION", ground.installation.id), *ground.database),
+        environment=(
+            ("STATEROOM_INSTALLATION", ground.installation.id),
+            *database_environment(ground, "api"),
+            *((("STATEROOM_DATABASE_RELAY", str(relay)),) if by_network else ()),
+        ),
         network="none",
     )
 
@@ -282,6 +328,8 @@ def container(ground: Ground, part: Part) -> dict[str, Any]:
             "Memory": part.memory_mb * MIB,
             "MemorySwap": part.memory_mb * MIB,
             "PidsLimit": 256,
+            # Newer engines give 1024, which a few busy cabins would use up in edge and broker.
+            "Ulimits": [{"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES}],
             "CpuShares": 4096,
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         },

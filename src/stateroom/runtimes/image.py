@@ -18,12 +18,14 @@ from typing import Any
 from aiodocker import Docker, DockerError
 
 from stateroom.runtimes import image_openclaw, image_own
-from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, ImageError, Say, Workshop
+from stateroom.runtimes.image_inputs import ImageError
+from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, Say, Workshop
 
 __all__ = ["OPENCLAW", "OWN", "ImageError", "Say", "obtain_openclaw", "obtain_own"]
 
-# The official image, by version. The one place that names a container registry.
-OFFICIAL_OPENCLAW = "ghcr.io/openclaw/openclaw"
+# The official image, by version. No registry is named: the engine has a default of its own, and
+# mirrors of it where its operator set them, and OpenClaw publishes every release there.
+OFFICIAL_OPENCLAW = "openclaw/openclaw"
 OPENCLAW = "stateroom/openclaw"
 OWN = "stateroom/stateroom"
 

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stateroom.runtimes import image_host as host
-from stateroom.runtimes.image_stages import ImageError, Stage, Workshop, digest
+from stateroom.runtimes.image_inputs import ImageError, digest
+from stateroom.runtimes.image_stages import Stage, Workshop
 
 _LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*")
 # Nothing of the host may stay inside: its mirrors, its name, its resolver.
@@ -48,7 +49,7 @@ async def compile_static(work: Workshop, source: Path) -> bytes:
         Path(folder).chmod(0o777)
         inside, program = Path(folder) / "program.c", Path(folder) / "program"
         inside.write_bytes(source.read_bytes())
-        await work.run_on_host(_with_sources(compiler_command(str(inside), str(program))))
+        await work.programs.run(_with_sources(compiler_command(str(inside), str(program))))
         return program.read_bytes()
 
 

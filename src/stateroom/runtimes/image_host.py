@@ -7,41 +7,42 @@ here goes into a build's temporary volume and never into an image.
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-# npm's own default, for the two archives that are fetched before there is an npm.
-NPM_REGISTRY = "https://registry.npmjs.org"
 DEBIAN = "bookworm"
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _BUNDLES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+# What of npm's settings in variables says how to reach a registry. Others name files of this host.
+_VARIABLES = (
+    "npm_config_registry", "npm_config_strict_ssl", "npm_config_proxy", "npm_config_https_proxy",
+    "npm_config_noproxy",
+)  # fmt: skip
+_MENTIONED = re.compile(r"\$\{([A-Za-z_]\w*)\??\}")
+_CA_FILE = re.compile(r"^\s*cafile\s*=(.*)$", re.MULTILINE)
 _NODE_ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
 _SUITES = (DEBIAN, f"{DEBIAN}-updates", f"{DEBIAN}-security")
 
 
 @dataclass(frozen=True, slots=True)
 class Npm:
-    """registry: without a slash at its end. rc: the user's npmrc, which may hold keys."""
+    """How npm is set up here, for an npm elsewhere; all of it may hold keys. user, shared: the
+    user's npmrc and the machine's. variables: what of the environment npm looks at. ca_file: the
+    only authorities that it is to trust, "" for the usual ones."""
 
-    registry: str
-    rc: str = ""
-
-    @property
-    def token(self) -> str | None:
-        """The bearer token that the npmrc holds for this registry."""
-        where = re.escape(self.registry.partition("://")[2])
-        found = re.search(rf"^//{where}/?:_authToken\s*=\s*(\S+)", self.rc, re.MULTILINE)
-        return os.path.expandvars(found[1].strip("\"'")) if found else None
+    user: str = field(default="", repr=False)
+    shared: str = field(default="", repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_file: str = ""
 
 
 def proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -50,45 +51,55 @@ def proxies(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in names if environ.get(name)}
 
 
-def ca_bundle(environ: Mapping[str, str]) -> Path | None:
-    candidates = [environ[name] for name in _BUNDLES if environ.get(name)]
-    for candidate in (*candidates, *_SYSTEM_BUNDLES):
-        if Path(candidate).is_file():
-            return Path(candidate)
-    return None
+def authorities(environ: Mapping[str, str], npm: Npm) -> bytes:
+    """The certificates that this host's tools trust, and those that npm does; b"" for none."""
+    usual = [environ[name] for name in _BUNDLES if environ.get(name)]
+    first = next((path for path in (*usual, *_SYSTEM_BUNDLES) if Path(path).is_file()), None)
+    own = npm.ca_file if npm.ca_file and Path(npm.ca_file).is_file() else None
+    return b"\n".join(Path(path).read_bytes() for path in dict.fromkeys((first, own)) if path)
 
 
 def npm(environ: Mapping[str, str]) -> Npm:
-    """From the environment, from npm itself where it is installed, from ~/.npmrc."""
-    path = environ.get("NPM_CONFIG_USERCONFIG") or environ.get("npm_config_userconfig")
-    rc = _read(Path(path) if path else Path(environ.get("HOME", "/root")) / ".npmrc")
-    named = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
-    stored = re.search(r"^registry\s*=\s*(\S+)", rc, re.MULTILINE)
-    registry = named or _npm_says(environ) or (stored[1] if stored else NPM_REGISTRY)
-    return Npm(registry.strip("\"'").rstrip("/"), rc)
+    """From ~/.npmrc, the environment, and the machine's npmrc where it has an npm to ask."""
+    named = environ.get("NPM_CONFIG_USERCONFIG") or environ.get("npm_config_userconfig")
+    user = _read(Path(named) if named else Path(environ.get("HOME", "/root")) / ".npmrc")
+    where = _npm_says(environ, "globalconfig")
+    shared = _read(Path(where)) if where else ""
+    # An npmrc may leave a key to a variable; one that names places of this host stays here.
+    wanted = set(_MENTIONED.findall(f"{user}\n{shared}")) - {"HOME", "PATH", "USER"}
+    variables = {n: v for n, v in environ.items() if n.lower() in _VARIABLES or n in wanted}
+    return Npm(user, shared, variables, _ca_file(user, environ) or _ca_file(shared, environ))
 
 
-def _npm_says(environ: Mapping[str, str]) -> str | None:
+def _npm_says(environ: Mapping[str, str], name: str) -> str | None:
     program = shutil.which("npm", path=environ.get("PATH"))
     if not program:
         return None
     try:
-        answer = subprocess.run(
-            [program, "config", "get", "registry"],
+        return subprocess.run(
+            [program, "config", "get", name],
             env=dict(environ), cwd="/", capture_output=True, text=True, timeout=10, check=True,
         ).stdout.strip()  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer if urlsplit(answer).scheme in ("http", "https") else None
+
+
+def _ca_file(rc: str, environ: Mapping[str, str]) -> str:
+    """As npm reads it: the last line counts, and may name a variable."""
+    named = _CA_FILE.findall(rc)
+    plain = named[-1].strip().strip("\"'") if named else ""
+    return _MENTIONED.sub(lambda found: environ.get(found[1], found[0]), plain)
 
 
 def shell_environment(environ: Mapping[str, str], npm: Npm, bundle: str | None) -> str:
     """Lines for a build script to source. `bundle`: where the certificates are inside."""
-    values = proxies(environ)
+    values = proxies(environ) | dict(npm.variables)
     if bundle:
         values["NODE_EXTRA_CA_CERTS"] = values["SSL_CERT_FILE"] = bundle
-    values["npm_config_registry"] = npm.registry
+        if npm.ca_file:  # names a file of this host
+            values["npm_config_cafile"] = bundle
     values["npm_config_userconfig"] = "/build/npmrc"
+    values["npm_config_globalconfig"] = "/build/npmrc-shared"
     return "".join(f"export {name}={shlex.quote(text)}\n" for name, text in values.items())
 
 

@@ -1,31 +1,24 @@
 """OpenClaw's image out of packages: Debian's system, npm's Node, npm's OpenClaw, one boot.
 
-The files are in images/openclaw; their lock files hold every version and checksum.
+The files are in images/openclaw; their lock files hold every version and checksum. npm itself
+comes with another Node from Python's index, for the build only.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
-import ssl
+import tempfile
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from stateroom.runtimes import image_host as host
+from stateroom.runtimes import node
+from stateroom.runtimes.image_container import Files, Setup
 from stateroom.runtimes.image_debian import system_stage
-from stateroom.runtimes.image_stages import (
-    Files,
-    ImageError,
-    Setup,
-    Stage,
-    Workshop,
-    build_file,
-    digest,
-)
+from stateroom.runtimes.image_inputs import ImageError, build_file, digest, pinned
+from stateroom.runtimes.image_pip import for_images
+from stateroom.runtimes.image_stages import Stage, Workshop
 
 _PROGRAM = "/opt/openclaw/node_modules/openclaw/openclaw.mjs"
 _COMMAND = ("/opt/node/bin/node", _PROGRAM, "gateway", "run")
@@ -41,6 +34,10 @@ _ENVIRONMENT = {
     "NODE_COMPILE_CACHE": _CACHE,
     "NODE_COMPILE_CACHE_PORTABLE": "1",
 }
+_BUILD_FILES = (
+    "package.json", "package-lock.json", "node/package.json", "node/package-lock.json",
+    "install.sh",
+)  # fmt: skip
 _CHANGES = (f"CMD {json.dumps(_COMMAND)}", "USER 1000:1000")
 
 
@@ -50,12 +47,11 @@ def locked_version() -> str:
 
 
 def stages() -> list[Stage]:
-    files = ["package.json", "package-lock.json", "tools/package-lock.json", "install.sh"]
     system = system_stage("openclaw-system", "OpenClaw image, system", _file("packages").parent)
     installed = Stage(
         "openclaw-installed",
         "OpenClaw image, Node and OpenClaw",
-        digest(system.inputs, *(_file(name) for name in files)),
+        digest(system.inputs, pinned(node.PACKAGE), *(_file(name) for name in _BUILD_FILES)),
         _install,
     )
     warmed = Stage(
@@ -82,48 +78,32 @@ def _locked(path: Path, package: str) -> dict[str, Any]:
 async def _install(work: Workshop, stage: Stage, base: str) -> str:
     """With the host's network: a proxy may listen on its loopback. What leads outside (keys,
     certificates) is in the volume, which does not stay."""
-    npm, bundle = host.npm(os.environ), host.ca_bundle(os.environ)
-    inside = "/build/ca.pem" if bundle else None
+    npm = host.npm(os.environ)
+    authorities = host.authorities(os.environ, npm)
+    inside = "/build/ca.pem" if authorities else None
     files = Files().add("env", host.shell_environment(os.environ, npm, inside), 0o600)
-    files.add("npmrc", npm.rc, 0o600)
-    if bundle:
-        files.add("ca.pem", bundle.read_bytes())
-    for name in ("package.json", "package-lock.json", "install.sh"):
+    files.add("npmrc", npm.user, 0o600).add("npmrc-shared", npm.shared, 0o600)
+    files.add("node-name", _node_name())
+    files.add("ca.pem", authorities)
+    for name in _BUILD_FILES:
         files.add(name, _file(name).read_bytes())
-    for name, package in (("node", f"node-linux-{host.node_architecture()}"), ("npm", "npm")):
-        files.add(f"{name}.tgz", await _fetch(npm, package, bundle))
-    return await work.run(
-        stage,
-        base,
-        ["sh", "/build/install.sh"],
-        into_volume=files,
-        setup=Setup(network="host", capabilities=True),
-    )
+    with tempfile.TemporaryDirectory(prefix="stateroom-") as folder:
+        await work.programs.run(node.fetch_command(Path(folder), for_images()))
+        builder = node.fetched(Path(folder))
+        files.add_tree("bin/node", builder.program).add_tree("npm", builder.npm)
+        return await work.run(
+            stage,
+            base,
+            ["sh", "/build/install.sh"],
+            into_volume=files,
+            setup=Setup(network="host", capabilities=True),
+        )
 
 
-async def _fetch(npm: host.Npm, name: str, bundle: Path | None) -> bytes:
-    """An npm package's archive, checked against the lock file's checksum."""
-    entry = _locked(_file("tools/package-lock.json"), name)
-    url = f"{npm.registry}/{name}/-/{name}-{entry['version']}.tgz"
-    headers = {"Authorization": f"Bearer {npm.token}"} if npm.token else {}
-    trust = ssl.create_default_context(cafile=str(bundle) if bundle else None)
-    try:
-        async with (
-            aiohttp.ClientSession(trust_env=True, headers=headers) as session,
-            session.get(url, ssl=trust) as response,
-        ):
-            response.raise_for_status()
-            data = await response.read()
-    except aiohttp.ClientError as error:
-        raise ImageError(f"{url} cannot be fetched: {error}") from error
-    check(url, data, str(entry["integrity"]))
-    return data
-
-
-def check(url: str, data: bytes, integrity: str) -> None:
-    algorithm, _, expected = integrity.partition("-")
-    if base64.b64encode(hashlib.new(algorithm, data).digest()).decode() != expected:
-        raise ImageError(f"{url} is not the file that the lock file names: its checksum differs.")
+def _node_name() -> str:
+    """The Node of this machine's architecture, as npm is asked for it."""
+    name = f"node-linux-{host.node_architecture()}"
+    return f"{name}@{_locked(_file('node/package-lock.json'), name)['version']}"
 
 
 async def _warm(work: Workshop, stage: Stage, base: str) -> str:

@@ -6,24 +6,17 @@ In this order, the seldom changed first: a changed line of Python builds the las
 from __future__ import annotations
 
 import json
-import platform
-import sys
 import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import stateroom
+from stateroom.runtimes import image_pip
+from stateroom.runtimes.image_container import Files, Setup
 from stateroom.runtimes.image_debian import compile_static, compiler_command, system_stage
-from stateroom.runtimes.image_stages import (
-    REPOSITORY,
-    Files,
-    Setup,
-    Stage,
-    Workshop,
-    build_file,
-    digest,
-)
+from stateroom.runtimes.image_inputs import REPOSITORY, build_file, constraints, digest
+from stateroom.runtimes.image_stages import Stage, Workshop
 
 CABIN_INIT = "/opt/stateroom/bin/cabin-init"
 
@@ -33,8 +26,6 @@ _ENVIRONMENT = {
     "PATH": "/opt/stateroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "PYTHONUNBUFFERED": "1",
 }
-_PYTHON = "3.11"  # bookworm's, whatever the host's is
-_GLIBC = range(17, 37)  # 2.36 is bookworm's
 # An image's files do not change, so Python need not compare anything when it loads them.
 _COMPILE = ("python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
 
@@ -49,7 +40,7 @@ def stages() -> list[Stage]:
         digest(
             system.inputs,
             json.dumps([_COMPILE, sorted(project["dependencies"])]),
-            REPOSITORY / "constraints.txt",
+            constraints(),
         ),
         _install_libraries,
     )
@@ -92,25 +83,14 @@ def _source() -> dict[str, bytes]:
 
 
 async def _install_libraries(work: Workshop, stage: Stage, base: str) -> str:
-    """Fetched by the host's pip, which knows this host's index and certificates; only wheels,
-    so that nothing of theirs runs here."""
     with tempfile.TemporaryDirectory(prefix="stateroom-") as folder:
-        await work.run_on_host([
-            sys.executable, "-m", "pip", "install", "--no-input", "--no-compile",
-            "--disable-pip-version-check", "--only-binary=:all:", f"--target={folder}",
-            f"--python-version={_PYTHON}", "--implementation=cp",
-            *(f"--platform={name}" for name in _platforms(platform.machine())),
-            f"--constraint={REPOSITORY / 'constraints.txt'}", *_project()["dependencies"],
-        ])  # fmt: skip
+        needed = _project()["dependencies"]
+        command = image_pip.install_command(Path(folder), needed, image_pip.for_images())
+        await work.programs.run(command)
         files = Files().add_tree(_LIBRARIES, Path(folder))
         # Debian's python3 looks there too: no variable that a part could be started without.
         files.add("usr/lib/python3/dist-packages/stateroom.pth", f"/{_LIBRARIES}\n")
         return await work.run(stage, base, [*_COMPILE, f"/{_LIBRARIES}"], into_image=files)
-
-
-def _platforms(machine: str) -> list[str]:
-    named = [f"manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC)]
-    return [*named, f"manylinux2014_{machine}", f"linux_{machine}"]
 
 
 async def _install_entry(work: Workshop, stage: Stage, base: str) -> str:

@@ -12,35 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import hashlib
-import io
 import json
 import os
 import secrets
-import tarfile
 import tempfile
 import time
-from collections import deque
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from aiodocker import Docker, DockerError
 from aiodocker.containers import DockerContainer
 from aiohttp import ClientTimeout
 
-import stateroom
-from stateroom.errors import StateroomError
+from stateroom.runtimes.image_container import Files, Setup, build_container
+from stateroom.runtimes.image_inputs import ImageError
+from stateroom.runtimes.image_programs import Programs
 
 STAGE_LABEL = "stateroom.image.stage"
 INPUTS_LABEL = "stateroom.image.inputs"
@@ -49,16 +38,9 @@ INPUTS_LABEL = "stateroom.image.inputs"
 # container of that image would look like one of them.
 _NAME = "stateroom-build-"
 _STEP_SECONDS = 1200.0
-_TAIL_LINES = 15
 _UNLIMITED = ClientTimeout(total=None)
 
-REPOSITORY = Path(stateroom.__file__).parents[2]
-
 Say = Callable[[str], None]
-
-
-class ImageError(StateroomError):
-    """An image could not be obtained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +57,15 @@ class Stage:
         return {STAGE_LABEL: self.name, INPUTS_LABEL: self.inputs}
 
 
-def build_file(folder: str, name: str) -> Path:
-    path = REPOSITORY / "images" / folder / name
-    if not path.is_file():
-        raise ImageError(f"{path} is missing: images are built from a checkout of Stateroom.")
-    return path
-
-
-def digest(*parts: str | bytes | Path) -> str:
-    """Of texts and files, each with its length, so that no two lists look alike."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = part.read_bytes() if isinstance(part, Path) else part
-        data = data.encode() if isinstance(data, str) else data
-        total.update(f"{len(data)}:".encode() + data)
-    return total.hexdigest()
-
-
 @dataclass(slots=True)
 class Workshop:
-    """Where one family of images ("openclaw", "stateroom") is built: engine, voice, last lines."""
+    """Where one family of images ("openclaw", "stateroom") is built: engine, voice, and the
+    programs of the host that help."""
 
     docker: Docker
     family: str
     say: Say
-    tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+    programs: Programs = field(default_factory=Programs)
 
     async def obtain(self, stages: Sequence[Stage]) -> str:
         """The id of the last stage's image; builds what is missing."""
@@ -127,7 +93,7 @@ class Workshop:
 
     async def _step(self, stage: Stage, base: str) -> str:
         self.say(f"{stage.title} …")
-        self.tail.clear()
+        self.programs.tail.clear()
         begun = time.monotonic()
         try:
             async with asyncio.timeout(_STEP_SECONDS):
@@ -140,7 +106,7 @@ class Workshop:
     def _failed(self, stage: Stage, error: Exception, seconds: float) -> ImageError:
         reason = f"no end after {seconds:.0f} s" if isinstance(error, TimeoutError) else str(error)
         lines = [f"{stage.title} failed after {seconds:.0f} s: {reason}"]
-        lines += [f"  | {line}" for line in self.tail]
+        lines += [f"  | {line}" for line in self.programs.tail]
         lines.append(
             "What was built so far is kept: running the same command again goes on from there. "
             "If something could not be reached: the build uses this shell's HTTPS_PROXY and "
@@ -181,7 +147,7 @@ class Workshop:
 
         async def archive() -> AsyncGenerator[bytes, None]:
             try:
-                async with aclosing(self.output_of(command)) as blocks:
+                async with aclosing(self.programs.output_of(command)) as blocks:
                     async for block in blocks:
                         yield block
             except ImageError as error:
@@ -211,38 +177,6 @@ class Workshop:
             raise ImageError(str(answer.get("error", "the engine did not name the image")))
         return str(answer["status"])
 
-    async def output_of(
-        self, command: Sequence[str], environ: Mapping[str, str] | None = None
-    ) -> AsyncGenerator[bytes, None]:
-        """What a program of the host writes; fails if it fails, after its last byte."""
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, env=environ,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stdout and process.stderr
-        listening = asyncio.create_task(self._listen(process.stderr))
-        try:
-            while block := await process.stdout.read(1 << 18):
-                yield block
-            await listening
-            if code := await process.wait():
-                raise ImageError(f"{command[0]} ended with exit code {code}")
-        finally:
-            listening.cancel()
-            if process.returncode is None:
-                process.terminate()
-                await process.wait()
-
-    async def run_on_host(
-        self, command: Sequence[str], environ: Mapping[str, str] | None = None
-    ) -> None:
-        async for block in self.output_of(command, environ):
-            self.tail.extend(block.decode(errors="replace").splitlines())
-
-    async def _listen(self, stream: asyncio.StreamReader) -> None:
-        async for line in stream:
-            self.tail.append(line.decode(errors="replace").rstrip())
-
     async def run(
         self,
         stage: Stage,
@@ -257,7 +191,7 @@ class Workshop:
         """Runs a command in a container of `base` and keeps the result as the stage's image.
         `into_volume`: files under /build, which are gone afterwards."""
         container = await self.docker.containers.create(
-            _build_container(base, command, setup or Setup()),
+            build_container(base, command, setup or Setup()),
             name=f"{_NAME}{self.family}-{secrets.token_hex(4)}",
         )
         try:
@@ -278,7 +212,7 @@ class Workshop:
         lines: Any = container.log(stdout=True, stderr=True, follow=True)  # closed on a cancel
         async with aclosing(lines) as texts:
             async for text in texts:
-                self.tail.extend(text.splitlines())
+                self.programs.tail.extend(text.splitlines())
 
     async def _commit(
         self, stage: Stage, container: DockerContainer, changes: Sequence[str]
@@ -286,55 +220,6 @@ class Workshop:
         labels = [_label(name, value) for name, value in stage.labels.items()]
         answer = await container.commit(changes=[*labels, *changes], pause=False)
         return str(answer["Id"])
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How a build container runs. environment: becomes the image's, so only what that needs
-    anyway. capabilities: the engine's usual ones, or none. scratch: paths left out of the image."""
-
-    network: str = "none"
-    environment: Mapping[str, str] = field(default_factory=dict)
-    capabilities: bool = False
-    scratch: Sequence[str] = ()
-
-
-class Files:
-    """Files for a container; all owned by root."""
-
-    def __init__(self) -> None:
-        self._contents: list[tuple[str, bytes, int]] = []
-        self._trees: list[tuple[str, Path]] = []
-
-    def add(self, name: str, data: bytes | str, mode: int = 0o644) -> Files:
-        content = data.encode() if isinstance(data, str) else data
-        self._contents.append((name, content, mode))
-        return self
-
-    def add_tree(self, name: str, folder: Path) -> Files:
-        """A folder of the host, which must be there until the container has it."""
-        self._trees.append((name, folder))
-        return self
-
-    @contextmanager
-    def archive(self) -> Iterator[IO[bytes]]:
-        with tempfile.TemporaryFile(prefix="stateroom-") as file:
-            with tarfile.open(fileobj=file, mode="w") as tar:
-                for name, folder in self._trees:
-                    tar.add(folder, name, filter=_as_root)
-                for name, content, mode in self._contents:
-                    entry = tarfile.TarInfo(name)
-                    entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
-                    tar.addfile(entry, io.BytesIO(content))
-            file.seek(0)
-            yield file
-
-
-def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = "root"
-    entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
-    return entry
 
 
 def _try_lock(lock: int) -> bool:
@@ -347,22 +232,3 @@ def _try_lock(lock: int) -> bool:
 
 def _label(name: str, value: str) -> str:
     return f"LABEL {name}={json.dumps(value)}"
-
-
-def _build_container(base: str, command: Sequence[str], setup: Setup) -> dict[str, Any]:
-    """The volume is anonymous, so that it goes with the container, and not part of the image."""
-    limits: dict[str, Any] = {
-        "NetworkMode": setup.network,
-        "SecurityOpt": ["no-new-privileges"],
-        "Mounts": [{"Type": "volume", "Target": "/build"}],
-        "Tmpfs": dict.fromkeys(setup.scratch, ""),
-    }
-    if not setup.capabilities:
-        limits["CapDrop"] = ["ALL"]
-    return {
-        "Image": base,
-        "Cmd": ["sh", "-c", 'exec "$@" 2>&1', "sh", *command],  # one stream keeps its order
-        "User": "0:0",
-        "Env": [f"{name}={value}" for name, value in setup.environment.items()],
-        "HostConfig": limits,
-    }

@@ -23,6 +23,16 @@ BROKER_KEY = "STATEROOM_BROKER_KEY"
 not private to its own user, and content files belong to the steward."""
 
 SAFE_STATE = "/tmp/safe-mode"
+SAFE_WORKSPACE = "/run/stateroom/workspace"
+"""In safe mode nothing is installed into /data, which may be full or hostile. OpenClaw reads its
+prompt where the platform wrote it, and does not mind that it cannot write there."""
+
+FORM = 2
+"""Raised when what `render` adds beside the rest changes, so that it is written everywhere."""
+
+MARK_HEADER = "Strict-Transport-Security"
+_MARK = "max-age=0; content="
+LONGEST_MARK = 64
 
 
 def render(
@@ -35,8 +45,8 @@ def render(
     """Everything that lies under /run/stateroom, but for the version file, which the engine
     writes. `secrets` by name: the opened values of `content.secrets`."""
     files: dict[str, bytes] = {
-        "openclaw.json": _json(_config(content, cabin)),
-        "install/workspace/AGENTS.md": _prompt(content.prompt),
+        "openclaw.json": _json(_marked(_config(content, cabin), version)),
+        _prompt_file(content): _prompt(content.prompt),
         "env": _environment(content, secrets, broker_key),
     }
     for ref in content.secrets:
@@ -48,8 +58,9 @@ def canonical(content: AgentContent, cabin: Cabin) -> str:
     """What the content's keyed digest is made over: everything but secret values, which their
     versions stand for, as one text."""
     refs = [[r.name, r.kind, r.version] for r in content.secrets]
+    config = _config(content, cabin)
     return stable_digest(
-        [_config(content, cabin), content.prompt, _variables(content), refs, content.safe_mode]
+        [FORM, config, content.prompt, _variables(content), refs, content.safe_mode]
     )
 
 
@@ -59,6 +70,12 @@ def canonical_environment(content: AgentContent) -> str:
     return stable_digest([_variables(content), refs, content.safe_mode])
 
 
+def acting_on(header: str) -> str:
+    """The mark of the content that OpenClaw acts on, from the header of one of its answers;
+    "" for a header that names none. A tenant may say anything: it is only ever compared."""
+    return header.removeprefix(_MARK)[:LONGEST_MARK] if header.startswith(_MARK) else ""
+
+
 def user_of(slug: str) -> str:
     """Whom OpenClaw is told a signed-in caller is: the owner of this tenant's runtime."""
     return f"owner@{slug}"
@@ -66,6 +83,11 @@ def user_of(slug: str) -> str:
 
 def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _prompt_file(content: AgentContent) -> str:
+    """What is under install/ the entry point puts into /data."""
+    return f"{'' if content.safe_mode else 'install/'}workspace/AGENTS.md"
 
 
 def _prompt(text: str) -> bytes:
@@ -103,7 +125,7 @@ def _config(content: AgentContent, cabin: Cabin) -> dict[str, Any]:
         "agents": {
             "defaults": {
                 "model": {"primary": f"main/{_literal(content.models[0])}"},
-                "workspace": "/data/workspace",
+                "workspace": SAFE_WORKSPACE if content.safe_mode else "/data/workspace",
                 "skipBootstrap": True,
                 "heartbeat": {"every": "0m"},
             }
@@ -115,6 +137,14 @@ def _config(content: AgentContent, cabin: Cabin) -> dict[str, Any]:
         "telemetry": {"enabled": False},
         "discovery": {"mdns": {"mode": "off"}},
     }
+
+
+def _marked(config: dict[str, Any], version: ContentVersion) -> dict[str, Any]:
+    """OpenClaw sends this value, of the config that it has in effect at that moment, with every
+    answer. The edge replaces the header, so no caller of a tenant sees it."""
+    headers = {"strictTransportSecurity": _MARK + version.mark}
+    http = config["gateway"]["http"] | {"securityHeaders": headers}
+    return config | {"gateway": config["gateway"] | {"http": http}}
 
 
 def _gateway(content: AgentContent, cabin: Cabin) -> dict[str, Any]:

@@ -48,6 +48,7 @@ async def collect(sources: Sources) -> Inventory:
         grants=grants,
         providers=providers,
         firewall=sources.firewall(),
+        room_mb=view.room_mb,
     )
 
 

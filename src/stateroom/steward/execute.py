@@ -1,8 +1,9 @@
 """Execute: one action, one verb. No decision is left and nothing is retried here.
 
-A cabin's actions are done in order; one that fails ends the cabin's turn and is recorded, and
-other cabins go on. What an action needs beyond its plan (rendered content, an opened key) is
-made at the moment of writing and kept nowhere.
+A cabin's actions are done in order; one that fails is recorded and ends the cabin's turn (but
+for a disk that cannot grow, on which nothing depends), and other cabins go on. What an action
+needs beyond its plan (rendered content, an opened key) is made at the moment of writing and kept
+nowhere.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Protocol
 
 from stateroom.broker.grants import Grants
 from stateroom.domain import actions as a
+from stateroom.domain.backoff import bounded
 from stateroom.domain.content import Content
+from stateroom.domain.wish import BrokerGrant
 from stateroom.edge.base import Edge
 from stateroom.engines.base import Engine, Resizes
-from stateroom.errors import EngineError, Permanent, StateroomError
+from stateroom.errors import EngineError, Permanent, Retryable, StateroomError
 from stateroom.runtimes import openclaw
 from stateroom.steward.keys import StewardKeys
 from stateroom.steward.providers import Providers
@@ -52,33 +55,39 @@ class Executor:
     keys: StewardKeys
     clock: Callable[[], float] = time.time
 
-    async def run(self, cabin: str, todo: Sequence[a.CabinAction]) -> FailureRecord | None:
-        """All of a cabin's actions in order. Answers the failure that ended it early, if any."""
+    async def run(
+        self, cabin: str, todo: Sequence[a.CabinAction]
+    ) -> tuple[FailureRecord, ...]:
+        """All of a cabin's actions in order. Answers what failed, none where all went well."""
+        failures: list[FailureRecord] = []
         for action in todo:
             began = self.clock()
             try:
                 await self.perform(action)
             except Overtaken:
-                return None
+                break
             except EngineError as error:
                 log.warning(
                     "%s of cabin %s failed: %s", _verb(action), cabin, error,
                     extra={"action": "action_failed", "cabin": cabin},
                 )
-                return FailureRecord(
-                    cabin, self.clock(), began, "action", f"{_verb(action)} failed: {error}"
-                )
+                failures.append(_failure(cabin, action, error, began, self.clock()))
+                if not isinstance(action, a.Grow):
+                    break
+                continue
             log.info(
                 "%s of cabin %s took %.2f s", _verb(action), cabin, self.clock() - began,
                 extra={"action": "action_done", "cabin": cabin},
             )
-        return None
+        return tuple(failures)
 
     async def perform(self, action: a.Action) -> None:
         """Raises EngineError."""
         match action:
             case a.Prepare(cabin, volumes):
                 await self.engine.prepare(cabin, volumes)
+            case a.Grow(cabin, volumes):
+                await self._resizes().grow(cabin, volumes)
             case a.Configure(cabin, version):
                 await self.engine.configure(cabin.id, await self._content(cabin.id, version))
             case a.Create(spec):
@@ -100,9 +109,11 @@ class Executor:
 
     async def _perform_elsewhere(self, action: a.Action) -> None:
         match action:
-            case a.Grant(cabin_id, key, _digest):
+            case a.Grant(cabin_id, key, digest):
                 compilation = self.compiler.of(cabin_id)
                 if compilation is None or compilation.grant is None:
+                    raise Overtaken
+                if compilation.wish.grant != BrokerGrant(key, digest):
                     raise Overtaken
                 await self.grants.put(key, compilation.grant)
             case a.Revoke(key):
@@ -120,7 +131,7 @@ class Executor:
 
     def _resizes(self) -> Resizes:
         if not isinstance(self.engine, Resizes):
-            raise Permanent("this engine cannot change limits in place")
+            raise Permanent("this engine cannot change limits or sizes in place")
         return self.engine
 
     async def _content(self, cabin_id: str, version: object) -> Content:
@@ -147,6 +158,14 @@ class Executor:
             raise Permanent(f"a secret cannot be opened: {error}") from error
         assert wish.content is not None
         return openclaw.render(content, wish.cabin, wish.content, opened, key.decode())
+
+
+def _failure(
+    cabin: str, action: a.CabinAction, error: EngineError, began: float, now: float
+) -> FailureRecord:
+    kind = "grow" if isinstance(action, a.Grow) else "action"
+    after = bounded(error.after) if isinstance(error, Retryable) else 0.0
+    return FailureRecord(cabin, now, began, kind, f"{_verb(action)} failed: {error}", after)
 
 
 def _verb(action: a.Action) -> str:

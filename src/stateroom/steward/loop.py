@@ -11,20 +11,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from stateroom.domain import actions as a
-from stateroom.domain.failures import noticed
 from stateroom.domain.inventory import Inventory, State
-from stateroom.domain.plan import Plan, plan
-from stateroom.domain.status import Status, statuses
-from stateroom.domain.wish import Failure, Wish
+from stateroom.domain.plan import Plan
+from stateroom.domain.status import Status
+from stateroom.domain.wish import Wish
 from stateroom.engines.base import Measures
 from stateroom.errors import EngineError, StateroomError
-from stateroom.steward.collect import Sources, collect
+from stateroom.steward.collect import Sources
 from stateroom.steward.execute import Executor
+from stateroom.steward.look import Look, look
 from stateroom.steward.prober import Prober, Target
 from stateroom.steward.providers import Providers
 from stateroom.steward.wishes import Compiler
@@ -37,6 +37,9 @@ TIMER = 5.0
 AFTER_TROUBLE = 1.0
 SHORTEST = 0.02
 """Seconds that a pass waits for more to come: events arrive in bursts."""
+LONGEST_REST = 0.5
+"""Seconds at most that the loop rests for as long as the pass before it took: whoever makes
+events as fast as they can has half of the loop's time and no more."""
 
 
 class Store(Protocol):
@@ -48,26 +51,11 @@ class Store(Protocol):
 
     async def add_failures(self, records: Sequence[FailureRecord]) -> None: ...
 
-    async def finish_delete(
-        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
-    ) -> None: ...
+    async def note_disk(self, cabin_id: str, used_mb: float) -> None: ...
+
+    async def finish_delete(self, tenant_id: str, *, seen: str = "") -> None: ...
 
     async def finish_erase(self, cabin_id: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the last pass saw and decided, for those who ask (`stateroom plan`). noticed: by
-    cabin, failures that are to be recorded. trouble: a part of ours did not do what it should,
-    so the next look comes soon."""
-
-    at: float
-    wishes: tuple[Wish, ...] = ()
-    inventory: Inventory = field(default_factory=Inventory)
-    plan: Plan = field(default_factory=Plan)
-    statuses: dict[str, Status] = field(default_factory=dict)
-    noticed: Mapping[str, Failure] = field(default_factory=dict)
-    trouble: bool = False
 
 
 class Loop:
@@ -93,9 +81,8 @@ class Loop:
         self._clock = clock
         self._wake = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        # For people only: how full a disk was when its cabin was taken down. Nobody can look any
-        # more once it is unmounted; forgetting it costs a number in a list.
-        self._used_mb: dict[str, float] = {}
+        # For people only: what is said once is not said by every pass.
+        self._said: frozenset[str] = frozenset()
         self.last = Look(0.0)
 
     def wake(self) -> None:
@@ -107,10 +94,12 @@ class Loop:
         listener = asyncio.create_task(self._listen())
         try:
             while True:
+                began = time.monotonic()
                 pause = await self._pass_or_trouble()
+                took = time.monotonic() - began
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-                await asyncio.sleep(SHORTEST)
+                await asyncio.sleep(max(SHORTEST, min(took, LONGEST_REST)))
                 self._wake.clear()
         finally:
             listener.cancel()
@@ -151,49 +140,43 @@ class Loop:
             return AFTER_TROUBLE
         return self._pause(self.last)
 
-    def _pause(self, look: Look) -> float:
+    def _pause(self, seen: Look) -> float:
         """Until the first moment at which time alone changes something."""
-        moments = [look.plan.look_again] if look.plan.look_again > look.at else []
-        moments += [s.settles_at for s in look.statuses.values() if s.settles_at > look.at]
-        if look.trouble:
-            moments.append(look.at + AFTER_TROUBLE)
-        soonest = min(moments, default=look.at + TIMER)
+        moments = [seen.plan.look_again] if seen.plan.look_again > seen.at else []
+        moments += [s.settles_at for s in seen.statuses.values() if s.settles_at > seen.at]
+        if seen.trouble:
+            moments.append(seen.at + AFTER_TROUBLE)
+        soonest = min(moments, default=seen.at + TIMER)
         return min(TIMER, max(0.0, soonest - self._clock()))
 
     async def fresh_look(self) -> Look:
         """What a pass would do now; does nothing. Raises StateroomError."""
-        _desired, look = await self._look()
-        return look
+        _desired, seen = await self._look()
+        return seen
 
     async def one_pass(self) -> Look:
         """Raises StateroomError where engine or store do not answer."""
-        desired, look = await self._look()
-        self._prober.watch(_targets(look.wishes, look.inventory))
+        desired, seen = await self._look()
+        self._prober.watch(_targets(seen.wishes, seen.inventory))
         recorded = await self._add_failures(
-            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in look.noticed.items()]
+            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in seen.noticed.items()]
         )
-        done = await self._dispatch(look.plan)
-        self.last = look = replace(look, trouble=look.trouble or not (recorded and done))
-        await self._record(desired, look)
-        return look
+        done = await self._dispatch(seen.plan)
+        self.last = seen = replace(seen, trouble=seen.trouble or not (recorded and done))
+        self._say_orphans(seen.plan)
+        await self._record(desired, seen)
+        return seen
 
     async def _look(self) -> tuple[Desired, Look]:
         # In flight is read first: work that ends while we look was seen half done at worst.
         in_flight = frozenset(self._tasks)
         desired = await self._store.desired()
-        inventory = await collect(self._sources)
-        now = self._clock()
-        wishes = self._compiler.wishes(desired)
-        new = noticed(now, wishes, inventory, in_flight)
-        if new:
-            wishes = tuple(
-                w.with_failure(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes
-            )
-        providers = self._providers.wanted(desired.providers)
-        planned = plan(now, wishes, inventory, in_flight, self._boots_at_once, providers)
-        found = statuses(now, wishes, inventory, planned)
-        away = inventory.routes is None or inventory.grants is None or inventory.providers is None
-        return desired, Look(now, wishes, inventory, planned, found, new, away)
+        seen = await look(
+            desired, self._sources, self._compiler, self._clock,
+            boots_at_once=self._boots_at_once, in_flight=in_flight,
+            providers=self._providers.wanted(desired.providers),
+        )  # fmt: skip
+        return desired, seen
 
     async def _add_failures(self, records: Sequence[FailureRecord]) -> bool:
         """Whether they are written down. A database that takes nothing, its disk being full,
@@ -231,19 +214,20 @@ class Loop:
         return True
 
     async def _measure(self, cabin: str) -> None:
+        """For people only: nobody can look at a disk any more once it is unmounted."""
         engine = self._sources.engine
-        if cabin in self._used_mb or not isinstance(engine, Measures):
+        if not isinstance(engine, Measures):
             return
-        with contextlib.suppress(EngineError):
+        with contextlib.suppress(StateroomError):
             if (used := (await engine.usage(cabin)).disk_mb) > 0:
-                self._used_mb[cabin] = used
+                await self._store.note_disk(cabin, used)
 
     async def _work(self, cabin: str, todo: Sequence[a.CabinAction]) -> None:
         try:
-            if any(isinstance(action, a.Release) for action in todo):
+            if _puts_away(todo):
                 await self._measure(cabin)
-            failure = await self._executor.run(cabin, todo)
-            if failure is not None and not await self._add_failures([failure]):
+            failures = await self._executor.run(cabin, todo)
+            if not await self._add_failures(failures):
                 await self._hold_back()
         except StateroomError as error:
             log.error("work on %s failed: %s", cabin, error, extra={"action": "work_failed"})
@@ -260,25 +244,41 @@ class Loop:
         flight for a moment, or this would turn as fast as it can."""
         await asyncio.sleep(AFTER_TROUBLE)
 
-    async def _record(self, desired: Desired, look: Look) -> None:
+    async def _record(self, desired: Desired, seen: Look) -> None:
         changed: list[StatusRecord] = []
         tenants = {e.tenant.id: e.tenant for e in desired.tenants}
-        for tenant_id, status in look.statuses.items():
+        for tenant_id, status in seen.statuses.items():
             known = desired.status.get(tenant_id)
-            record = _record_of(look.at, tenants[tenant_id], status, known)
+            record = _record_of(seen.at, tenants[tenant_id], status, known)
             if record != known:
                 changed.append(record)
         if changed:
             await self._store.save_status(changed)
         of_cabin = {e.cabin.id: e.tenant for e in desired.tenants}
-        for cabin in look.plan.gone:
-            if cabin in of_cabin:
-                tenant = of_cabin[cabin]
-                # Somebody may have asked for more, erasing, since this was planned.
-                used = self._used_mb.pop(cabin, None)
-                await self._store.finish_delete(tenant.id, used, seen=tenant.deleting)
-            else:
-                await self._store.finish_erase(cabin)
+        for cabin in seen.plan.gone:
+            try:
+                await self._finish(cabin, of_cabin.get(cabin))
+            except StateroomError as error:
+                # The next pass tries again; the others' deletions do not wait for it.
+                log.error("cabin %s is not done: %s", cabin, error, extra={"action": "not_done"})
+
+    async def _finish(self, cabin: str, tenant: TenantRecord | None) -> None:
+        if tenant is None:
+            await self._store.finish_erase(cabin)
+        else:
+            # Somebody may have asked for more, erasing, since this was planned.
+            await self._store.finish_delete(tenant.id, seen=tenant.deleting)
+
+    def _say_orphans(self, planned: Plan) -> None:
+        found = {w.cabin: w.reason for w in planned.waiting if w.code == "orphan"}
+        for cabin in sorted(found.keys() - self._said):
+            log.warning("cabin %s: %s", cabin, found[cabin], extra={"action": "orphan"})
+        self._said = frozenset(found)
+
+
+def _puts_away(todo: Sequence[a.CabinAction]) -> bool:
+    """Nothing of the cabin runs afterwards: it is suspended, or taken down."""
+    return isinstance(todo[-1], a.Stop) or any(isinstance(action, a.Release) for action in todo)
 
 
 def _record_of(
@@ -296,13 +296,20 @@ def _record_of(
         applied_generation=status.applied_generation,
         running_revision=tenant.revision if ready else before,
         seen_generation=tenant.generation,
+        blocked=status.blocked,
     )
 
 
 def _targets(wishes: Sequence[Wish], inventory: Inventory) -> list[Target]:
     addresses = {wish.cabin.id: str(wish.cabin.address) for wish in wishes}
+    marks = {cabin: lies.version.mark for cabin, lies in inventory.content.items()}
     return [
-        Target(instance.name, addresses[instance.cabin], instance.started_at)
+        Target(
+            instance.name,
+            addresses[instance.cabin],
+            instance.started_at,
+            marks.get(instance.cabin, ""),
+        )
         for instance in inventory.instances
         if instance.state is State.RUNNING and instance.cabin in addresses
     ]

@@ -17,8 +17,11 @@ from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 from stateroom.steward.socket import make_app, serve
 from stateroom.steward.wiring import Place, Steward, build
+from stateroom.store.claim import Hold, claim
+from stateroom.store.claim import only_steward as only_on_database
 from stateroom.store.database import Database
-from stateroom.store.migrate import ensure_schema
+from stateroom.store.migrate import reach
+from stateroom.store.sealing import public_of
 
 log = logging.getLogger("stateroom.steward")
 
@@ -49,18 +52,22 @@ def only_steward(path: Path) -> Iterator[None]:
 
 
 async def run(settings: Settings, place: Place) -> None:
-    database = Database(settings.database_url)
-    await ensure_schema(database)
-    steward = build(settings, place, database)
-    runner = await serve(make_app(steward.services), Layout(settings.home).steward_socket)
-    try:
-        await _until_told(steward)
-    finally:
-        await runner.cleanup()
-        await steward.close()
+    layout = Layout(settings.home)
+    database = Database(settings.database_url, settings.relay)
+    await reach(database)
+    public_key = public_of((layout.steward / "seal.key").read_bytes())
+    await claim(database, public_key, layout.database_mark)
+    async with only_on_database(database) as hold:
+        steward = build(settings, place, database)
+        runner = await serve(make_app(steward.services), layout.steward_socket)
+        try:
+            await _until_told(steward, hold)
+        finally:
+            await runner.cleanup()
+            await steward.close()
 
 
-async def _until_told(steward: Steward) -> None:
+async def _until_told(steward: Steward, hold: Hold) -> None:
     """Raises what ended the loop or the housekeeping, should one of them ever end: half a
     steward is worse than one that is started again."""
     ending = asyncio.Event()
@@ -70,6 +77,7 @@ async def _until_told(steward: Steward) -> None:
         asyncio.create_task(ending.wait()),
         asyncio.create_task(steward.loop.run()),
         asyncio.create_task(steward.housekeeping.run()),
+        asyncio.create_task(hold.run()),
     ]
     done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in others:

@@ -9,12 +9,10 @@ from typing import Any
 
 from stateroom.domain import blueprint as blueprints
 from stateroom.domain.compile import image_references
-from stateroom.domain.plan import plan
 from stateroom.domain.plan_text import render, route_changes, sentence
-from stateroom.domain.status import statuses
 from stateroom.errors import Invalid, Permanent, Problem
-from stateroom.steward.collect import Sources, collect
-from stateroom.steward.loop import Look
+from stateroom.steward.collect import Sources
+from stateroom.steward.look import Look, look
 from stateroom.steward.pins import Pins
 from stateroom.steward.wishes import Compiler
 from stateroom.store.records import Desired, DesiredTenant, RevisionRecord
@@ -54,11 +52,10 @@ class Preview:
             images[reference] = {"id": pin.id, "command": list(pin.command)}
         revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, "", 0.0, images=images)
         desired = _moved(await self._store.desired(), name, revision)
-        inventory = await collect(self._sources)
-        now = self._clock()
-        wishes = self._compiler().wishes(desired)
-        planned = plan(now, wishes, inventory, boots_at_once=len(wishes))
-        return Look(now, wishes, inventory, planned, statuses(now, wishes, inventory, planned))
+        return await look(
+            desired, self._sources, self._compiler(), self._clock,
+            boots_at_once=len(desired.tenants),
+        )  # fmt: skip
 
 
 def _moved(desired: Desired, name: str, revision: RevisionRecord) -> Desired:
@@ -77,15 +74,18 @@ def _moved(desired: Desired, name: str, revision: RevisionRecord) -> Desired:
     )
 
 
-def described(look: Look, tenant: str) -> dict[str, Any]:
-    """{"text", "actions": [{tenant, cabin, action}], "waiting": [{tenant, reason, until}]}."""
-    slugs = {w.cabin.id: w.slug for w in look.wishes if tenant in ("", w.tenant)}
-    cabins = {c: todo for c, todo in look.plan.cabins.items() if c in slugs}
-    waiting = tuple(w for w in look.plan.waiting if w.cabin in slugs)
-    shown = replace(look.plan, cabins=cabins, waiting=waiting)
+def described(seen: Look, tenant: str) -> dict[str, Any]:
+    """{"text", "actions": [{tenant, cabin, action}], "waiting": [{tenant, reason, until}]}.
+    tenant: an id, or "" for everything; a cabin that is nobody's has null for its tenant."""
+    slugs = {w.cabin.id: w.slug for w in seen.wishes if tenant in ("", w.tenant)}
+    shown = seen.plan
     if tenant:
-        shown = replace(shown, publish=None, providers=(), gone=())
-    before = look.inventory.routes
+        cabins = {c: todo for c, todo in shown.cabins.items() if c in slugs}
+        waiting = tuple(w for w in shown.waiting if w.cabin in slugs)
+        shown = replace(
+            shown, cabins=cabins, waiting=waiting, publish=None, providers=(), gone=()
+        )
+    before = seen.inventory.routes
     publish = shown.publish
     edge = route_changes(before, publish.table) if publish is not None else []
     return {
@@ -93,13 +93,19 @@ def described(look: Look, tenant: str) -> dict[str, Any]:
         "actions": [
             *({"tenant": None, "part": "edge", "action": change} for change in edge),
             *(
-                {"tenant": slugs[cabin], "cabin": cabin, "action": sentence(step)}
-                for cabin, todo in cabins.items()
+                {"tenant": slugs.get(cabin), "cabin": cabin, "action": sentence(step)}
+                for cabin, todo in shown.cabins.items()
                 for step in todo
             ),
         ],
         "waiting": [
-            {"tenant": slugs[w.cabin], "code": w.code, "reason": w.reason, "until": w.until or None}
-            for w in waiting
+            {
+                "tenant": slugs.get(w.cabin),
+                "cabin": w.cabin,
+                "code": w.code,
+                "reason": w.reason,
+                "until": w.until or None,
+            }
+            for w in shown.waiting
         ],
     }

@@ -17,7 +17,7 @@ from stateroom.domain.cabin import Installation
 from stateroom.domain.status import counts
 from stateroom.edge.haproxy import HAProxyEdge
 from stateroom.engines.docker import DockerEngine
-from stateroom.guard.state import read_state
+from stateroom.guard.state import in_place
 from stateroom.layout import Layout
 from stateroom.settings import Settings
 from stateroom.steward.access import Access
@@ -95,7 +95,7 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
         engine,
         HAProxyEdge(layout.maps, layout.edge_socket),
         FolderGrants(place.grants, place.installation.group),
-        lambda: read_state(layout.guard_state, time.time()),
+        lambda: in_place(layout.guard_state),
         prober.health,
     )
     loop = _loop(settings, place, keys, store, sources, prober)
@@ -111,7 +111,7 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
         store,
         engine,
         Access(store, keys),
-        UsageReader(engine, layout.broker_socket),
+        UsageReader(engine, layout.broker_socket, store),
         Preview(store, sources, compiler_of_its_own, engine, local),
         status,
     )

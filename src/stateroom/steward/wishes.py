@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 DEFECT = "a defect of Stateroom keeps it from being compiled; see the steward's log, and report it"
 
+class _NotYet(StateroomError):
+    """It is being looked for; nobody has to do anything."""
+
+
 DEMO = Provider(kind="demo")
 """Built in: known to every broker, needs no key."""
 
@@ -48,6 +52,16 @@ class Compilation:
     grant: Grant | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row of the store that would lead out of what is the installation's own: no wish is made
+    of it, and what stands under that name is left as it is. tenant: "" for an erased cabin."""
+
+    cabin: str
+    tenant: str
+    reason: str
+
+
 class Compiler:
     """Keeps the last compilation of every cabin."""
 
@@ -57,11 +71,16 @@ class Compiler:
         self._keys = keys
         self._known: dict[str, Compilation] = {}
         self._parsed: dict[int, blueprints.Blueprint] = {}
+        self.refused: tuple[Refused, ...] = ()
 
     def wishes(self, desired: Desired) -> tuple[Wish, ...]:
         known: dict[str, Compilation] = {}
         found: list[Wish] = []
+        refused: list[Refused] = []
         for entry in desired.tenants:
+            if why := self._no_cabin(entry.cabin):
+                refused.append(Refused(entry.cabin.id, entry.tenant.id, why))
+                continue
             revision = desired.revisions.get((entry.tenant.blueprint, entry.tenant.revision))
             compilation = self._compilation(entry, revision)
             wish = _with_the_moment(compilation.wish, entry, desired)
@@ -70,8 +89,31 @@ class Compiler:
             known[entry.cabin.id] = compilation
             found.append(wish)
         self._known = known
-        found += [_erasure(self.cabin(record), desired) for record in desired.erased]
+        for record in desired.erased:
+            if why := self._no_cabin(record):
+                refused.append(Refused(record.id, "", why))
+            else:
+                found.append(_erasure(self.cabin(record), desired))
+        self._refuse(tuple(refused))
         return tuple(found)
+
+    def _no_cabin(self, record: CabinRecord) -> str:
+        """Why a row describes no cabin of this installation, "" when it does."""
+        try:
+            self.cabin(record)
+        except ValueError as error:
+            return (
+                f"{error}; nothing is done for it. Restore the database, or the setting"
+                " `subnets` if that was changed"
+            )
+        return ""
+
+    def _refuse(self, refused: tuple[Refused, ...]) -> None:
+        for one in refused:
+            if one not in self.refused:
+                log.error("the cabin %r is refused: %s", one.cabin, one.reason,
+                          extra={"action": "cabin_refused"})
+        self.refused = refused
 
     def of(self, cabin: str) -> Compilation | None:
         """What the last wishes of this cabin were compiled from."""
@@ -111,7 +153,8 @@ class Compiler:
             blueprint, images = self._pinned(revision)
             compiled = compile(blueprint, self._facts(entry), cabin, images)
         except StateroomError as error:
-            return Compilation(key, replace(bare, blocked=error.message))
+            passing = isinstance(error, _NotYet)
+            return Compilation(key, replace(bare, blocked=error.message, passing=passing))
         except Exception:
             # A defect of ours that one tenant's values bring out must not stop all others.
             log.exception("%s cannot be compiled", tenant.slug, extra={"action": "not_compiled"})
@@ -157,6 +200,8 @@ class Compiler:
         if parsed is None:
             parsed = self._parsed[revision.id] = blueprints.parse(revision.document)
         missing = [r for r in image_references(parsed) if r not in revision.images]
+        if missing and not revision.not_here:
+            raise _NotYet(f"the image {', '.join(missing)} is being looked for")
         if missing:
             version = missing[0].partition(":")[2]
             raise StateroomError(
@@ -202,6 +247,7 @@ def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object,
         tenant.deleting,
         tenant.restart_at,
         revision.id if revision else 0,
+        revision.not_here if revision else False,
         pinned,
         cabin.slot,
         cabin.token_sha256,
@@ -212,14 +258,14 @@ def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object,
 
 def _erasure(cabin: Cabin, desired: Desired) -> Wish:
     """A kept disk that somebody asked to erase: a cabin without a tenant."""
-    failures = _failures(desired.failures.get(cabin.id, ()))
+    failures = failures_of(desired.failures.get(cabin.id, ()))
     return Wish(
         cabin, tenant="", slug="", intent=Intent.ERASE, generation=0, revision=0, failures=failures
     )
 
 
-def _failures(records: Iterable[FailureRecord]) -> tuple[Failure, ...]:
-    return tuple(Failure(f.at, f.began_at, f.kind, f.detail) for f in records)
+def failures_of(records: Iterable[FailureRecord]) -> tuple[Failure, ...]:
+    return tuple(Failure(f.at, f.began_at, f.kind, f.detail, f.retry_after) for f in records)
 
 
 def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish:
@@ -229,7 +275,7 @@ def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish
         and status.running_revision > 0
         and status.phase in ("ready", "degraded", "starting")
     )
-    failures = _failures(entry.failures)
+    failures = failures_of(entry.failures)
     if wish.failures == failures and wish.was_ready == was_ready:
         return wish
     return replace(wish, failures=failures, was_ready=was_ready)

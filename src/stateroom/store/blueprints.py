@@ -92,7 +92,7 @@ class Blueprints:
         Raises Invalid with every problem, Moved."""
         blueprint = parse(document)
         if blueprint.name != name:
-            raise Invalid([_misnamed(name, blueprint.name)])
+            raise Invalid([misnamed(name, blueprint.name)])
         mark = digest(blueprint)
         async with self._database.write() as connection:
             newest = await lookups.newest_revision(connection, name)
@@ -127,6 +127,7 @@ class Blueprints:
                     created_at=now,
                     images={},
                     pinned=False,
+                    not_here=False,
                 )
             )
             await touch(connection)
@@ -135,7 +136,7 @@ class Blueprints:
             return Put(await lookups.revision(connection, name, number + 1), created=True)
 
 
-def _misnamed(path: str, inside: str) -> Problem:
+def misnamed(path: str, inside: str) -> Problem:
     return Problem(
         pointer("name"),
         "other_name",

@@ -6,7 +6,7 @@ and documents, which never change once they are pinned, are decoded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from sqlalchemy import and_, select
@@ -73,11 +73,7 @@ class DesiredReader:
             providers=await all_providers(connection),
             status={entry.tenant: entry for entry in status},
             erased=tuple(cabin for cabin in resting if cabin.state == "erased"),
-            failures={
-                cabin.id: tuple(failures[cabin.id])
-                for cabin in resting
-                if cabin.state == "erased" and cabin.id in failures
-            },
+            failures=_of_nobody(failures, {cabin.id for _, cabin in tenants}),
         )
 
     async def _revisions(
@@ -94,6 +90,13 @@ class DesiredReader:
                 self._pinned[blueprint, number] = found[blueprint, number]
         self._pinned = {key: self._pinned[key] for key in found if key in self._pinned}
         return found
+
+
+def _of_nobody(
+    failures: Mapping[str, Iterable[FailureRecord]], assigned: set[str]
+) -> dict[str, tuple[FailureRecord, ...]]:
+    """Also of cabins that have no row: what the steward does about them fails, too."""
+    return {cabin: tuple(found) for cabin, found in failures.items() if cabin not in assigned}
 
 
 def _pair(row: rows.Row) -> tuple[TenantRecord, CabinRecord]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain import blueprint as blueprints
-from stateroom.errors import Conflict, NotFound
+from stateroom.errors import Conflict, Moved, NotFound
 from stateroom.store import rows
 from stateroom.store import tables as t
 from stateroom.store.records import (
@@ -47,12 +47,25 @@ async def live_tenant(connection: AsyncConnection, slug: str) -> TenantRecord:
     return rows.tenant(row)
 
 
-async def changeable_tenant(connection: AsyncConnection, slug: str) -> TenantRecord:
-    """Raises NotFound, and Conflict for one that is being deleted."""
+async def changeable_tenant(
+    connection: AsyncConnection, slug: str, expected: int | None = None
+) -> TenantRecord:
+    """expected: the generation that the caller saw, None for whichever. Raises NotFound, Conflict
+    for one that is being deleted, Moved."""
     tenant = await live_tenant(connection, slug)
     if tenant.deleting:
         raise Conflict(f"the tenant {slug} is being deleted and cannot be changed any more")
+    must_be_at(tenant, expected)
     return tenant
+
+
+def must_be_at(tenant: TenantRecord, expected: int | None) -> None:
+    """Raises Moved where the caller saw another generation."""
+    if expected is not None and expected != tenant.generation:
+        raise Moved(
+            f"the tenant {tenant.slug} is at generation {tenant.generation}, not {expected};"
+            " read it again and repeat your change"
+        )
 
 
 async def cabin_of(connection: AsyncConnection, tenant_id: str) -> CabinRecord:

@@ -7,6 +7,8 @@ It runs in a process of its own, because nothing of Alembic is needed afterwards
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import sys
 from pathlib import Path
 
@@ -14,9 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from stateroom.errors import Permanent
+from stateroom.errors import Away, Permanent, StateroomError
 from stateroom.store.database import Database
 from stateroom.store.migrations import HEAD
+
+log = logging.getLogger(__name__)
+
+AWAIT_SECONDS = 1.0
 
 
 async def ensure_schema(database: Database) -> None:
@@ -32,10 +38,22 @@ async def ensure_schema(database: Database) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     # The URL may hold a password, so it does not go into a command line.
-    _, said = await process.communicate(database.url.encode())
+    handed = {"url": database.reveal_url(), "relay": str(database.relay or "")}
+    _, said = await process.communicate(json.dumps(handed).encode())
     if process.returncode != 0:
         last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         raise Permanent(f"the database could not be migrated: {last[0]}")
+
+
+async def reach(database: Database) -> None:
+    """The same, and a server that does not answer is waited for: after a reboot it may come up
+    after us, and nobody could start us sooner than we find out."""
+    while True:
+        try:
+            return await ensure_schema(database)
+        except Away as error:
+            log.warning("%s", error, extra={"action": "database_awaited"})
+        await asyncio.sleep(AWAIT_SECONDS)
 
 
 async def current_version(database: Database) -> str | None:
@@ -71,9 +89,15 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def _main() -> None:
-    database = Database(sys.stdin.read().strip())
+    handed = json.load(sys.stdin)
+    database = Database(handed["url"], Path(handed["relay"]) if handed["relay"] else None)
     try:
         await upgrade(database)
+    except StateroomError as error:
+        sys.exit(error.message)
+    except DBAPIError as error:
+        # One line is told on, and the first is the one that says what it is about.
+        sys.exit(str(error.orig).strip().splitlines()[0])
     finally:
         await database.close()
 

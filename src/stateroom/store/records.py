@@ -11,7 +11,8 @@ from typing import Any
 class RevisionRecord:
     """One immutable revision of a blueprint. document: the blueprint as sent (canonical form,
     no layout). images: what `compile` needs pinned when the revision was made: reference ->
-    {"id": image id, "command": [argv]}."""
+    {"id": image id, "command": [argv]}. not_here: the steward looked for them, and one is not on
+    this machine."""
 
     id: int
     blueprint: str
@@ -21,6 +22,7 @@ class RevisionRecord:
     digest: str
     created_at: float
     images: Mapping[str, Any] = field(default_factory=dict)
+    not_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +107,25 @@ class ProviderRecord:
 @dataclass(frozen=True, slots=True)
 class FailureRecord:
     """One thing that went wrong in a cabin. kind: "exit" (an instance ended by itself),
-    "action" (an engine call failed), "boot" (ran, never answered). began_at: when what failed
-    had started, so that at - began_at is how long it lived. detail: a sentence, no secret."""
+    "action" (an engine call failed), "grow" (a disk could not grow), "boot" (ran, never
+    answered). began_at: when what failed had started, so that at - began_at is how long it
+    lived. detail: a sentence, no secret. retry_after: seconds that trying again is useless for,
+    as the engine said; 0 where it did not."""
 
     cabin: str
     at: float
     began_at: float
     kind: str
     detail: str
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
     """The kept copy of a computed status: for lists and filters, never an input of the plan.
     seen_generation: the tenant's generation that this was computed from, so that a reader can
-    tell the failure of an old generation from one of the change that it waits for."""
+    tell the failure of an old generation from one of the change that it waits for. blocked: it
+    does not go on before somebody does what `reason` says."""
 
     tenant: str
     phase: str
@@ -129,6 +135,7 @@ class StatusRecord:
     applied_generation: int
     running_revision: int
     seen_generation: int = 0
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ class TenantView:
 @dataclass(frozen=True, slots=True)
 class VolumeRecord:
     """A kept cabin's disk. id: the cabin's. tenant, slug: whose it was. used_mb: as measured
-    when it was put away, None where nobody could."""
+    before it was put away, None where nobody could."""
 
     id: str
     tenant: str
@@ -182,7 +189,7 @@ class Desired:
     """One consistent reading (one transaction) of everything the plan is made from.
     revisions: by (blueprint, number), those that a tenant refers to. erased: cabins that are
     nobody's and whose data somebody asked to erase; each until `finish_erase`. failures: of
-    these cabins, by id."""
+    cabins that are no tenant's, also of such as no row knows, by id."""
 
     tenants: tuple[DesiredTenant, ...]
     kept: tuple[CabinRecord, ...]

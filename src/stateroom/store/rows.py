@@ -28,6 +28,7 @@ REVISION = tuple(
     t.revisions.c[name]
     for name in (
         "id", "blueprint", "number", "document", "layout", "digest", "created_at", "images",
+        "not_here",
     )
 )  # fmt: skip
 TENANT = tuple(
@@ -51,12 +52,14 @@ SECRET = tuple(
 PROVIDER = tuple(
     t.providers.c[name] for name in ("name", "kind", "base_url", "prices", "version", "sealed_key")
 )
-FAILURE = tuple(t.failures.c[name] for name in ("cabin", "at", "began_at", "kind", "detail"))
+FAILURE = tuple(
+    t.failures.c[name] for name in ("cabin", "at", "began_at", "kind", "detail", "retry_after")
+)
 STATUS = tuple(
     t.status.c[name]
     for name in (
         "tenant", "phase", "since", "reason", "waiting", "applied_generation",
-        "running_revision", "seen_generation",
+        "running_revision", "seen_generation", "blocked",
     )
 )  # fmt: skip
 EVENT = tuple(t.events.c[name] for name in ("id", "at", "kind", "tenant", "data"))

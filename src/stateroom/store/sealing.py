@@ -71,6 +71,10 @@ def new_keypair() -> tuple[bytes, bytes]:
     return bytes(private), bytes(private.public_key)
 
 
+def public_of(private_key: bytes) -> bytes:
+    return bytes(PrivateKey(private_key).public_key)
+
+
 def plain_size(sealed: bytes) -> int:
     """Bytes of the value inside, which its seal does not hide."""
     tag = 16

@@ -17,6 +17,7 @@ from stateroom.store import changes, lookups, rows
 from stateroom.store import tables as t
 from stateroom.store.database import Database
 from stateroom.store.desired import DesiredReader
+from stateroom.store.idempotency import REMEMBERED_SECONDS
 from stateroom.store.records import (
     CabinRecord,
     Desired,
@@ -25,7 +26,7 @@ from stateroom.store.records import (
     SecretRecord,
     StatusRecord,
 )
-from stateroom.store.tenant_create import REMEMBERED_SECONDS
+from stateroom.store.tenant_end import let_go_of_cabin, let_go_of_tenant
 
 KEEP_EVENTS_SECONDS = 30 * 24 * 3600
 KEEP_EVENTS = 100_000
@@ -92,17 +93,30 @@ class StewardStore:
                             kind=record.kind,
                             began_at=record.began_at,
                             detail=record.detail,
+                            retry_after=record.retry_after,
                         )
                     )
 
-    async def finish_delete(
-        self, tenant_id: str, used_mb: float | None = None, *, seen: str = ""
-    ) -> None:
+    async def note_disk(self, cabin_id: str, used_mb: float) -> None:
+        """How full the cabin's disk was when somebody could look, in MiB: for people."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(t.cabins).where(t.cabins.c.id == cabin_id).values(used_mb=used_mb)
+            )
+
+    async def disk_of(self, cabin_id: str) -> float | None:
+        """What was noted last, None for nothing yet."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(t.cabins.c.used_mb).where(t.cabins.c.id == cabin_id)
+            )
+            return found.scalar_one_or_none()
+
+    async def finish_delete(self, tenant_id: str, *, seen: str = "") -> None:
         """The tenant is gone: its slug is free, secrets, status and own data are removed, its
-        credentials are worth nothing, its cabin is kept or erased as it was asked for. used_mb:
-        what a kept disk holds, if somebody measured it. seen: the deletion that was carried out
-        ("keep" or "erase"); where another one is asked for by now, nothing changes. Again:
-        changes nothing."""
+        credentials are worth nothing, its cabin is kept or erased as it was asked for. seen: the
+        deletion that was carried out ("keep" or "erase"); where another one is asked for by now,
+        nothing changes. Again: changes nothing."""
         async with self._database.write() as connection:
             found = await connection.execute(
                 select(t.tenants.c.slug, t.tenants.c.deleting).where(
@@ -117,8 +131,8 @@ class StewardStore:
             if seen and row.deleting != seen:
                 return
             now = self._clock()
-            await _let_go_of_cabin(connection, tenant_id, row.deleting, used_mb, now)
-            await _let_go_of_tenant(connection, tenant_id, now)
+            await let_go_of_cabin(connection, tenant_id, row.deleting, now)
+            await let_go_of_tenant(connection, tenant_id, now)
             said = {"tenant": row.slug, "phase": "gone", "data": row.deleting}
             await changes.record(connection, now, "tenant", tenant_id, said)
             await changes.touch(connection)
@@ -149,11 +163,28 @@ class StewardStore:
             done = await connection.execute(
                 update(t.revisions)
                 .where(t.revisions.c.id == revision_id, t.revisions.c.pinned.is_(False))
-                .values(images=dict(images), pinned=True)
+                .values(images=dict(images), pinned=True, not_here=False)
                 .returning(t.revisions.c.id)
             )
             if done.first() is not None:
                 await changes.touch(connection)
+
+    async def miss_images(self, revision_id: int) -> bool:
+        """Notes that an image of this revision is not on the machine: its tenants wait for
+        somebody to obtain it. Whether that is news."""
+        async with self._database.write() as connection:
+            is_news = (
+                (t.revisions.c.id == revision_id)
+                & t.revisions.c.pinned.is_(False)
+                & t.revisions.c.not_here.is_(False)
+            )
+            done = await connection.execute(
+                update(t.revisions).where(is_news).values(not_here=True).returning(t.revisions.c.id)
+            )
+            if done.first() is None:
+                return False
+            await changes.touch(connection)
+            return True
 
     async def set_capacity(self, memory_mb: int, disk_mb: int, slots: int) -> None:
         """What may be promised to all cabins together: reserve taken off and overcommit applied
@@ -231,6 +262,7 @@ def _status_row(record: StatusRecord) -> dict[str, Any]:
         "applied_generation": record.applied_generation,
         "running_revision": record.running_revision,
         "seen_generation": record.seen_generation,
+        "blocked": record.blocked,
     }
 
 
@@ -242,39 +274,6 @@ def _event_row(at: float, record: StatusRecord, slug: str) -> dict[str, Any]:
         "waiting": list(record.waiting),
         "since": record.since,
         "applied_generation": record.applied_generation,
+        "blocked": record.blocked,
     }
     return {"at": at, "kind": "tenant", "tenant": record.tenant, "data": said}
-
-
-async def _let_go_of_cabin(
-    connection: AsyncConnection, tenant_id: str, how: str, used_mb: float | None, now: float
-) -> None:
-    kept = how == "keep"
-    cabin = await connection.execute(
-        update(t.cabins)
-        .where(t.cabins.c.tenant == tenant_id, t.cabins.c.state == "assigned")
-        .values(
-            state="kept" if kept else "erased",
-            kept_at=now if kept else 0.0,
-            erased_at=0.0 if kept else now,
-            used_mb=used_mb if kept else None,
-            # Whoever revives the disk gets credentials of its own.
-            sealed_token=b"",
-            token_sha256="",
-            sealed_broker_key=b"",
-            broker_key_sha256="",
-        )
-        .returning(t.cabins.c.id)
-    )
-    for cabin_id in cabin.scalars():
-        await connection.execute(delete(t.failures).where(t.failures.c.cabin == cabin_id))
-
-
-async def _let_go_of_tenant(connection: AsyncConnection, tenant_id: str, now: float) -> None:
-    await connection.execute(delete(t.secrets).where(t.secrets.c.tenant == tenant_id))
-    await connection.execute(delete(t.status).where(t.status.c.tenant == tenant_id))
-    await connection.execute(
-        update(t.tenants)
-        .where(t.tenants.c.id == tenant_id)
-        .values(name="", own_values={}, own_limits={}, own_variables={}, gone_at=now)
-    )

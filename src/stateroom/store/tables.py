@@ -22,24 +22,33 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
+
+
+def word(length: int) -> TypeEngine[str]:
+    """A text that is compared and sorted byte by byte on either database, as Python does it; by
+    itself PostgreSQL would go by the language that the database was made for."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
 
 # A number that rises for ever: `cabin_number` (never given twice) and `desired` (the change
 # token: every change of desired state raises it).
 counters = Table(
     "counters",
     metadata,
-    Column("name", String(32), primary_key=True),
+    Column("name", word(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
 
 blueprints = Table(
     "blueprints",
     metadata,
-    Column("name", String(64), primary_key=True),
+    Column("name", word(64), primary_key=True),
     Column("deployed", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
 )
@@ -48,14 +57,15 @@ revisions = Table(
     "revisions",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("blueprint", String(64), ForeignKey("blueprints.name"), nullable=False),
+    Column("blueprint", word(64), ForeignKey("blueprints.name"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("document", JSON, nullable=False),
     Column("layout", JSON, nullable=False),
-    Column("digest", String(64), nullable=False),
+    Column("digest", word(64), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("images", JSON, nullable=False),
     Column("pinned", Boolean, nullable=False),
+    Column("not_here", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("blueprint", "number", name="revisions_number"),
     sqlite_autoincrement=True,
 )
@@ -65,10 +75,10 @@ revisions = Table(
 tenants = Table(
     "tenants",
     metadata,
-    Column("id", String(17), primary_key=True),
-    Column("slug", String(40), nullable=False),
+    Column("id", word(17), primary_key=True),
+    Column("slug", word(40), nullable=False),
     Column("name", Text, nullable=False),
-    Column("blueprint", String(64), nullable=False),
+    Column("blueprint", word(64), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("own_values", JSON, nullable=False),
     Column("own_limits", JSON, nullable=False),
@@ -79,7 +89,7 @@ tenants = Table(
     Column("generation", Integer, nullable=False),
     Column("changed_at", Double, nullable=False),
     Column("created_at", Double, nullable=False),
-    Column("deleting", String(5), nullable=False),
+    Column("deleting", word(5), nullable=False),
     Column("gone_at", Double, nullable=False),
     ForeignKeyConstraint(
         ["blueprint", "revision"],
@@ -99,16 +109,16 @@ tenants = Table(
 cabins = Table(
     "cabins",
     metadata,
-    Column("id", String(8), primary_key=True),
+    Column("id", word(8), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
     Column("slot", Integer, nullable=False),
-    Column("tenant", String(17), ForeignKey("tenants.id"), nullable=False),
-    Column("state", String(8), nullable=False),
+    Column("tenant", word(17), ForeignKey("tenants.id"), nullable=False),
+    Column("state", word(8), nullable=False),
     Column("disk_mb", Integer, nullable=False),
     Column("sealed_token", LargeBinary, nullable=False),
-    Column("token_sha256", String(64), nullable=False),
+    Column("token_sha256", word(64), nullable=False),
     Column("sealed_broker_key", LargeBinary, nullable=False),
-    Column("broker_key_sha256", String(64), nullable=False),
+    Column("broker_key_sha256", word(64), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("memory_mb", Integer, nullable=False),
     Column("used_mb", Double),
@@ -134,9 +144,9 @@ cabins = Table(
 secrets = Table(
     "secrets",
     metadata,
-    Column("tenant", String(17), ForeignKey("tenants.id"), primary_key=True),
-    Column("name", String(128), primary_key=True),
-    Column("kind", String(4), nullable=False),
+    Column("tenant", word(17), ForeignKey("tenants.id"), primary_key=True),
+    Column("name", word(128), primary_key=True),
+    Column("kind", word(4), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
@@ -145,8 +155,8 @@ secrets = Table(
 providers = Table(
     "providers",
     metadata,
-    Column("name", String(64), primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("name", word(64), primary_key=True),
+    Column("kind", word(16), nullable=False),
     Column("base_url", Text, nullable=False),
     Column("prices", JSON, nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -156,24 +166,26 @@ providers = Table(
 failures = Table(
     "failures",
     metadata,
-    Column("cabin", String(8), primary_key=True),
+    Column("cabin", word(8), primary_key=True),
     Column("at", Double, primary_key=True),
-    Column("kind", String(16), primary_key=True),
+    Column("kind", word(16), primary_key=True),
     Column("began_at", Double, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("retry_after", Double, nullable=False, server_default="0"),
 )
 
 status = Table(
     "status",
     metadata,
-    Column("tenant", String(17), ForeignKey("tenants.id"), primary_key=True),
-    Column("phase", String(16), nullable=False),
+    Column("tenant", word(17), ForeignKey("tenants.id"), primary_key=True),
+    Column("phase", word(16), nullable=False),
     Column("since", Double, nullable=False),
     Column("reason", Text, nullable=False),
     Column("waiting", JSON, nullable=False),
     Column("applied_generation", Integer, nullable=False),
     Column("running_revision", Integer, nullable=False),
     Column("seen_generation", Integer, nullable=False),
+    Column("blocked", Boolean, nullable=False, server_default=false()),
 )
 
 events = Table(
@@ -181,8 +193,8 @@ events = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("tenant", String(17), nullable=False),
+    Column("kind", word(16), nullable=False),
+    Column("tenant", word(17), nullable=False),
     Column("data", JSON, nullable=False),
     Index("events_tenant", "tenant", "id"),
     # Ids are never used again, also after old events were pruned: clients resume by them.
@@ -192,10 +204,10 @@ events = Table(
 deployments = Table(
     "deployments",
     metadata,
-    Column("id", String(17), primary_key=True),
-    Column("blueprint", String(64), nullable=False),
+    Column("id", word(17), primary_key=True),
+    Column("blueprint", word(64), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("canary", String(16), nullable=False),
+    Column("canary", word(16), nullable=False),
     Column("tenants", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
 )
@@ -213,9 +225,9 @@ capacity = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("caller", String(64), primary_key=True),
-    Column("key", String(255), primary_key=True),
-    Column("body_sha256", String(64), nullable=False),
+    Column("caller", word(64), primary_key=True),
+    Column("key", word(255), primary_key=True),
+    Column("body_sha256", word(64), nullable=False),
     Column("answer", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
 )
@@ -223,6 +235,6 @@ idempotency = Table(
 tickets = Table(
     "tickets",
     metadata,
-    Column("jti", String(64), primary_key=True),
+    Column("jti", word(64), primary_key=True),
     Column("expires", Double, nullable=False),
 )

@@ -6,7 +6,7 @@ second merges into the result of the first: neither is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +14,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.limits import LIMITS
 from stateroom.domain.names import display_name_problem, near, shown
 from stateroom.domain.per_tenant import TENANT
 from stateroom.domain.pointer import pointer
 from stateroom.domain.values import Limits, declared_values, merge_patch
-from stateroom.errors import Denied, Invalid, Moved, Problem
+from stateroom.errors import Denied, Invalid, Problem
 from stateroom.store import capacity, fitting, lookups
 from stateroom.store import tables as t
 from stateroom.store.changes import record
@@ -51,20 +52,16 @@ class TenantChanges:
         """Raises NotFound, Conflict (being deleted), Moved, Denied, Invalid, NoCapacity. A patch
         that changes nothing leaves the generation as it is."""
         async with self._database.write() as connection:
-            before = await lookups.changeable_tenant(connection, slug)
-            if change.expected is not None and change.expected != before.generation:
-                raise Moved(
-                    f"the tenant {slug} is at generation {before.generation}, not"
-                    f" {change.expected}; read it again and repeat your change"
-                )
+            before = await lookups.changeable_tenant(connection, slug, change.expected)
             revision = await self._revision(connection, before, change)
             blueprint = self._parsed.of(revision)
             if change.by_tenant:
                 _refuse_what_is_not_the_tenants(blueprint, change.patch)
             after = _patched(before, revision, change.patch)
-            if after == before:
+            strays = tuple(_strays(before, blueprint, change.patch))
+            if after == before and not strays:
                 return await lookups.view(connection, before)
-            await self._fit(connection, before, after, blueprint, change.patch)
+            await self._fit(connection, before, after, blueprint, change.patch, strays)
             return await self._write(connection, before, after, sorted(change.patch))
 
     async def _revision(
@@ -95,9 +92,10 @@ class TenantChanges:
         after: TenantRecord,
         blueprint: Blueprint,
         patch: Mapping[str, Any],
+        strays: tuple[Problem, ...],
     ) -> None:
         own = fitting.belongings(after, await lookups.secrets_of(connection, after.id))
-        found = list(await fitting.problems(connection, blueprint, own))
+        found = [*strays, *await fitting.problems(connection, blueprint, own)]
         if problem := display_name_problem(after.name, "/name"):
             found.append(problem)
         cabin = await lookups.cabin_of(connection, before.id)
@@ -162,6 +160,23 @@ def _patched(
         variables=merge_patch(before.variables, patch.get("variables", {})),
         suspended=patch.get("suspended", before.suspended),
     )
+
+
+def _strays(
+    before: TenantRecord, blueprint: Blueprint, patch: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Nulls for what neither is there nor could be: a mistyped name, which would otherwise be
+    taken for one that is back at what it inherits."""
+    for area, word, own, known in (
+        ("values", "value", before.values, declared_values(blueprint)),
+        ("limits", "limit", before.limits, LIMITS),
+    ):
+        for name, change in patch.get(area, {}).items():
+            if change is None and name not in own and name not in known:
+                detail = f"There is no {word} {shown(name)}."
+                yield Problem(
+                    pointer(area, name), f"unknown_{word}", detail, near(name, known, area)
+                )
 
 
 def _refuse_what_is_not_the_tenants(blueprint: Blueprint, patch: Mapping[str, Any]) -> None:

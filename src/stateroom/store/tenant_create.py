@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
@@ -24,11 +24,10 @@ from stateroom.store.changes import CABIN_NUMBER, count_up, record, touch
 from stateroom.store.credentials import new_broker_key, new_token
 from stateroom.store.database import Database
 from stateroom.store.fitting import Belongings
+from stateroom.store.idempotency import Once, remember, remembered
 from stateroom.store.lookups import ParsedBlueprints
 from stateroom.store.records import CabinRecord, RevisionRecord, TenantView
 from stateroom.store.sealing import Redacted, Sealer
-
-REMEMBERED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +50,6 @@ class NewTenant:
     variables: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, NewSecret] = field(default_factory=dict)
     volume: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """An Idempotency-Key. render: the answer to remember, JSON-able, made of the new tenant."""
-
-    caller: str
-    key: str
-    body_sha256: str
-    render: Callable[[TenantView], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +94,7 @@ class TenantCreation:
         """Raises Invalid with every problem, Conflict for a taken slug, NoCapacity."""
         async with self._database.write() as connection:
             now = self._clock()
-            if once is not None and (answer := await _remembered(connection, once, now)):
+            if once is not None and (answer := await remembered(connection, once, now)):
                 return Created(None, answer)
             ground, found = await self._check(connection, new)
             if found or ground is None:
@@ -115,7 +104,7 @@ class TenantCreation:
             answer = None
             if once is not None:
                 answer = dict(once.render(view))
-                await _remember(connection, once, answer, now)
+                await remember(connection, once, answer, now)
             return Created(view, answer)
 
     async def _check(
@@ -206,7 +195,6 @@ class TenantCreation:
             "token_sha256": token.sha256,
             "sealed_broker_key": broker_key.sealed,
             "broker_key_sha256": broker_key.sha256,
-            "used_mb": None,
             "kept_at": 0.0,
             "erased_at": 0.0,
         }
@@ -281,49 +269,4 @@ async def _unknown_blueprint(connection: AsyncConnection, name: object) -> Probl
         "unknown_blueprint",
         f"There is no blueprint {shown(name)}.",
         near(name, known, "blueprints"),
-    )
-
-
-async def _remembered(
-    connection: AsyncConnection, once: Once, now: float
-) -> Mapping[str, Any] | None:
-    found = await connection.execute(
-        select(t.idempotency).where(
-            t.idempotency.c.caller == once.caller, t.idempotency.c.key == once.key
-        )
-    )
-    row = found.first()
-    if row is None or row.created_at <= now - REMEMBERED_SECONDS:
-        return None
-    if row.body_sha256 != once.body_sha256:
-        raise Invalid(
-            [
-                Problem(
-                    "",
-                    "idempotency_key_reused",
-                    "This Idempotency-Key was used for another request.",
-                    "Use a new key for a new request; repeat the same body with the same key.",
-                )
-            ]
-        )
-    answer: Mapping[str, Any] = row.answer
-    return answer
-
-
-async def _remember(
-    connection: AsyncConnection, once: Once, answer: Mapping[str, Any], now: float
-) -> None:
-    await connection.execute(
-        delete(t.idempotency).where(
-            t.idempotency.c.caller == once.caller, t.idempotency.c.key == once.key
-        )
-    )
-    await connection.execute(
-        insert(t.idempotency).values(
-            caller=once.caller,
-            key=once.key,
-            body_sha256=once.body_sha256,
-            answer=answer,
-            created_at=now,
-        )
     )

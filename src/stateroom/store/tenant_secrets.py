@@ -40,10 +40,13 @@ class TenantSecrets:
             tenant = await lookups.live_tenant(connection, slug)
             return await lookups.secrets_of(connection, tenant.id)
 
-    async def set(self, slug: str, name: str, new: NewSecret) -> None:
-        """Raises NotFound, Conflict (being deleted), Invalid with pointers ``/secrets/NAME``."""
+    async def set(
+        self, slug: str, name: str, new: NewSecret, expected: int | None = None
+    ) -> None:
+        """expected: the generation that the caller saw, None for whichever. Raises NotFound,
+        Conflict (being deleted), Moved, Invalid with pointers ``/secrets/NAME``."""
         async with self._database.write() as connection:
-            tenant = await lookups.changeable_tenant(connection, slug)
+            tenant = await lookups.changeable_tenant(connection, slug, expected)
             revision = await lookups.revision(connection, tenant.blueprint, tenant.revision)
             blueprint = self._parsed.of(revision)
             kept = await lookups.secrets_of(connection, tenant.id)
@@ -73,10 +76,10 @@ class TenantSecrets:
             )
             await self._tell(connection, tenant, now, "set", name)
 
-    async def unset(self, slug: str, name: str) -> None:
-        """Raises NotFound, Conflict."""
+    async def unset(self, slug: str, name: str, expected: int | None = None) -> None:
+        """Raises NotFound, Conflict, Moved."""
         async with self._database.write() as connection:
-            tenant = await lookups.changeable_tenant(connection, slug)
+            tenant = await lookups.changeable_tenant(connection, slug, expected)
             if not await _remove(connection, tenant, name):
                 raise NotFound(f"the tenant {slug} has no such secret")
             await self._tell(connection, tenant, self._clock(), "unset", name)

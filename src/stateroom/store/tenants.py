@@ -86,10 +86,13 @@ class Tenants:
             )
             return {str(row[0]): int(row[1]) for row in found}
 
-    async def restart(self, slug: str, safe_mode: bool) -> TenantView:
-        """Asks for a restart as of now; one without `safe_mode` ends safe mode."""
+    async def restart(
+        self, slug: str, safe_mode: bool, expected: int | None = None
+    ) -> TenantView:
+        """Asks for a restart as of now; one without `safe_mode` ends safe mode. expected: the
+        generation that the caller saw. Raises NotFound, Conflict, Moved."""
         async with self._database.write() as connection:
-            tenant = await lookups.changeable_tenant(connection, slug)
+            tenant = await lookups.changeable_tenant(connection, slug, expected)
             now = self._clock()
             changed = await raise_generation(
                 connection, tenant, now, restart_at=now, safe_mode=safe_mode
@@ -98,15 +101,16 @@ class Tenants:
             await record(connection, now, "tenant", tenant.id, data)
             return await lookups.view(connection, changed)
 
-    async def delete(self, slug: str, data: str) -> TenantView:
-        """data: "keep" or "erase". Asked again it stays as it is; from keep to erase is still
-        possible, the way back is not (Conflict)."""
+    async def delete(self, slug: str, data: str, expected: int | None = None) -> TenantView:
+        """data: "keep" or "erase". Asked again it stays as it is, whatever is expected; from keep
+        to erase is still possible, the way back is not (Conflict). Raises NotFound, Moved."""
         async with self._database.write() as connection:
             tenant = await lookups.live_tenant(connection, slug)
             if tenant.deleting == "erase" and data == "keep":
                 raise Conflict(f"the data of tenant {slug} is already being erased")
             if tenant.deleting == data:
                 return await lookups.view(connection, tenant)
+            lookups.must_be_at(tenant, expected)
             now = self._clock()
             changed = await raise_generation(connection, tenant, now, deleting=data)
             said = {"tenant": slug, "change": "delete", "data": data}
@@ -114,10 +118,12 @@ class Tenants:
             await record(connection, now, "audit", tenant.id, {"action": "delete", **said})
             return await lookups.view(connection, changed)
 
-    async def rotate(self, slug: str) -> tuple[TenantView, Redacted]:
+    async def rotate(
+        self, slug: str, expected: int | None = None
+    ) -> tuple[TenantView, Redacted]:
         """A new API token in place of the old one; the edge hears of it with the next pass."""
         async with self._database.write() as connection:
-            tenant = await lookups.changeable_tenant(connection, slug)
+            tenant = await lookups.changeable_tenant(connection, slug, expected)
             cabin = await lookups.cabin_of(connection, tenant.id)
             made = new_token(self._sealer, cabin.id)
             await connection.execute(

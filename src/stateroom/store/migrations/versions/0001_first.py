@@ -7,10 +7,14 @@ revision = "0001"
 down_revision = None
 
 
+def word(length: int) -> sa.types.TypeEngine[str]:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     op.create_table(
         "blueprints",
-        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name", word(64), nullable=False),
         sa.Column("deployed", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
@@ -25,16 +29,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "counters",
-        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("name", word(32), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "deployments",
-        sa.Column("id", sa.String(length=17), nullable=False),
-        sa.Column("blueprint", sa.String(length=64), nullable=False),
+        sa.Column("id", word(17), nullable=False),
+        sa.Column("blueprint", word(64), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("canary", sa.String(length=16), nullable=False),
+        sa.Column("canary", word(16), nullable=False),
         sa.Column("tenants", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -43,8 +47,8 @@ def upgrade() -> None:
         "events",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("at", sa.Double(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("tenant", sa.String(length=17), nullable=False),
+        sa.Column("kind", word(16), nullable=False),
+        sa.Column("tenant", word(17), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
@@ -52,26 +56,26 @@ def upgrade() -> None:
     op.create_index("events_tenant", "events", ["tenant", "id"], unique=False)
     op.create_table(
         "failures",
-        sa.Column("cabin", sa.String(length=8), nullable=False),
+        sa.Column("cabin", word(8), nullable=False),
         sa.Column("at", sa.Double(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("kind", word(16), nullable=False),
         sa.Column("began_at", sa.Double(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("cabin", "at", "kind"),
     )
     op.create_table(
         "idempotency",
-        sa.Column("caller", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
-        sa.Column("body_sha256", sa.String(length=64), nullable=False),
+        sa.Column("caller", word(64), nullable=False),
+        sa.Column("key", word(255), nullable=False),
+        sa.Column("body_sha256", word(64), nullable=False),
         sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("caller", "key"),
     )
     op.create_table(
         "providers",
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", word(64), nullable=False),
+        sa.Column("kind", word(16), nullable=False),
         sa.Column("base_url", sa.Text(), nullable=False),
         sa.Column("prices", sa.JSON(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -80,18 +84,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "tickets",
-        sa.Column("jti", sa.String(length=64), nullable=False),
+        sa.Column("jti", word(64), nullable=False),
         sa.Column("expires", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("jti"),
     )
     op.create_table(
         "revisions",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("blueprint", sa.String(length=64), nullable=False),
+        sa.Column("blueprint", word(64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
         sa.Column("layout", sa.JSON(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", word(64), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("images", sa.JSON(), nullable=False),
         sa.Column("pinned", sa.Boolean(), nullable=False),
@@ -105,10 +109,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "tenants",
-        sa.Column("id", sa.String(length=17), nullable=False),
-        sa.Column("slug", sa.String(length=40), nullable=False),
+        sa.Column("id", word(17), nullable=False),
+        sa.Column("slug", word(40), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("blueprint", sa.String(length=64), nullable=False),
+        sa.Column("blueprint", word(64), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("own_values", sa.JSON(), nullable=False),
         sa.Column("own_limits", sa.JSON(), nullable=False),
@@ -119,7 +123,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.Double(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.Column("deleting", sa.String(length=5), nullable=False),
+        sa.Column("deleting", word(5), nullable=False),
         sa.Column("gone_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["blueprint", "revision"],
@@ -138,16 +142,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "cabins",
-        sa.Column("id", sa.String(length=8), nullable=False),
+        sa.Column("id", word(8), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
-        sa.Column("tenant", sa.String(length=17), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("tenant", word(17), nullable=False),
+        sa.Column("state", word(8), nullable=False),
         sa.Column("disk_mb", sa.Integer(), nullable=False),
         sa.Column("sealed_token", sa.LargeBinary(), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("token_sha256", word(64), nullable=False),
         sa.Column("sealed_broker_key", sa.LargeBinary(), nullable=False),
-        sa.Column("broker_key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("broker_key_sha256", word(64), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("memory_mb", sa.Integer(), nullable=False),
         sa.Column("used_mb", sa.Double(), nullable=True),
@@ -179,9 +183,9 @@ def upgrade() -> None:
     op.create_index("cabins_token", "cabins", ["token_sha256"], unique=False)
     op.create_table(
         "secrets",
-        sa.Column("tenant", sa.String(length=17), nullable=False),
-        sa.Column("name", sa.String(length=128), nullable=False),
-        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("tenant", word(17), nullable=False),
+        sa.Column("name", word(128), nullable=False),
+        sa.Column("kind", word(4), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -193,8 +197,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "status",
-        sa.Column("tenant", sa.String(length=17), nullable=False),
-        sa.Column("phase", sa.String(length=16), nullable=False),
+        sa.Column("tenant", word(17), nullable=False),
+        sa.Column("phase", word(16), nullable=False),
         sa.Column("since", sa.Double(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("waiting", sa.JSON(), nullable=False),

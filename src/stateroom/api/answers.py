@@ -1,14 +1,13 @@
-"""Shapes of the public API, for its OpenAPI document and for checking what is sent.
+"""Shapes of what the public API answers: what the public contract names, for its OpenAPI document.
 
-A request's model refuses fields that it does not know; an answer's model is what the public
-contract names. Times are RFC 3339 in UTC.
+Times are RFC 3339 in UTC.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 PhaseName = Literal[
     "provisioning",
@@ -21,73 +20,6 @@ PhaseName = Literal[
     "failed",
     "deleting",
 ]
-
-
-class Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class SecretIn(Sent):
-    """A secret's value, and how it reaches the runtime where the blueprint does not say."""
-
-    value: str
-    as_: Literal["env", "file"] | None = Field(default=None, alias="as")
-
-
-class TenantIn(Sent):
-    """secrets: NAME -> value, or NAME -> {value, as}. restore_volume: id of a kept volume."""
-
-    slug: str
-    blueprint: str
-    name: str | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
-    limits: dict[str, Any] = Field(default_factory=dict)
-    variables: dict[str, Any] = Field(default_factory=dict)
-    secrets: dict[str, Any] = Field(default_factory=dict)
-    restore_volume: str | None = None
-
-
-class TenantPatch(Sent):
-    """A JSON Merge Patch: null puts one value, limit or variable back to what it inherits."""
-
-    name: str | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
-    limits: dict[str, Any] = Field(default_factory=dict)
-    variables: dict[str, Any] = Field(default_factory=dict)
-    blueprint: str = ""
-    suspended: bool = False
-
-
-class RestartIn(Sent):
-    safe_mode: bool = False
-
-
-class NothingIn(Sent):
-    """An empty object."""
-
-
-class DeployIn(Sent):
-    """revision: the newest unless said. tenants: slugs; all of the blueprint unless said."""
-
-    revision: int | None = Field(default=None, ge=1)
-    tenants: list[str] | None = Field(default=None, max_length=10_000)
-    canary: str | int | None = None
-
-
-class PriceIn(Sent):
-    """USD for a million tokens."""
-
-    input: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    output: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-
-
-class ProviderIn(Sent):
-    """key: write-only; left out it stays, "" removes it. prices: by model."""
-
-    kind: Literal["openai", "anthropic", "demo"]
-    base_url: str = Field(default="", max_length=2048)
-    key: str | None = Field(default=None, max_length=8192)
-    prices: dict[str, PriceIn] = Field(default_factory=dict, max_length=1000)
 
 
 class ProblemOut(BaseModel):
@@ -118,10 +50,13 @@ class IsolationOut(BaseModel):
 
 
 class StatusOut(BaseModel):
+    """blocked: it does not go on before somebody does what `reason` says."""
+
     phase: PhaseName
     since: str
     reason: str
     waiting: list[str]
+    blocked: bool
     applied_generation: int
     isolation: IsolationOut
 

@@ -1,0 +1,69 @@
+"""What planning one cabin looks at and yields: a view of the inventory, and a step of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stateroom.domain.actions import CabinAction, Remove, Stop
+from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.wish import Wish
+
+UP = (State.RUNNING, State.PAUSED)
+STOP_SECONDS = 20
+"""Given to an instance to end, where no spec says how long it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why something is not done yet. until: when it is looked at again, 0 when something else
+    must happen first. code: a stable word: working, blocked, backoff, route, broker, firewall,
+    turn, disk, orphan."""
+
+    cabin: str
+    code: str
+    reason: str
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one cabin's planning yields. turn: it is about to boot, so it takes one of the boots
+    at once. held: it cannot begin anew yet, so its door stays open while it answers."""
+
+    actions: tuple[CabinAction, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    gone: bool = False
+    turn: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One cabin's share of the inventory, looked up once."""
+
+    place: Place | None
+    instances: tuple[Instance, ...]
+    inventory: Inventory
+    open_route: bool | None  # None: the edge does not answer, so nobody can say
+
+    @property
+    def holder(self) -> str:
+        return self.place.holder if self.place else ""
+
+
+def route_waits(cabin: str, view: View) -> Waiting:
+    if view.open_route is None:
+        return Waiting(cabin, "route", "the edge does not answer, so its route cannot be closed")
+    return Waiting(cabin, "route", "its route is being closed first")
+
+
+def take_away(instance: Instance, seconds: int = STOP_SECONDS) -> list[CabinAction]:
+    steps: list[CabinAction] = []
+    if instance.state in UP:
+        steps.append(Stop(instance.name, seconds))
+    steps.append(Remove(instance.name))
+    return steps
+
+
+def stop_seconds(wish: Wish) -> int:
+    return wish.spec.stop_seconds if wish.spec else STOP_SECONDS
