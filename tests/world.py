@@ -30,10 +30,12 @@ from stateroom.settings import Settings
 from stateroom.steward.collect import Sources
 from stateroom.steward.execute import Executor
 from stateroom.steward.keys import StewardKeys
+from stateroom.steward.last_words import LastWords
 from stateroom.steward.look import Look
 from stateroom.steward.loop import Loop, Store
 from stateroom.steward.prober import Prober, Target
 from stateroom.steward.providers import Providers
+from stateroom.steward.roll_outs import RollOuts
 from stateroom.steward.wishes import Compiler
 from stateroom.store.records import FailureRecord
 from stateroom.store.sealing import Opener, Sealer, new_keypair
@@ -247,9 +249,17 @@ class World:
         )  # fmt: skip
         self.loop = Loop(
             self.store, sources, executor, compiler, providers, self.prober,
+            roll_outs=self.roll_outs(),
             boots_at_once=self.boots_at_once, clock=self.clock,
         )  # fmt: skip
         return self.loop
+
+    def roll_outs(self) -> RollOuts | None:
+        """Only a real store has any."""
+        if self.store is self.rows:
+            return None
+        store: Any = self.store
+        return RollOuts(store, LastWords(self.engine, store, keyring().steward), self.clock)
 
     async def turn(self) -> Look:
         """One pass and all the work of it. Raises Died where fate says so."""
@@ -264,7 +274,7 @@ class World:
         """Turns until nothing is left to be done, moving the clock to each next moment."""
         for _ in range(limit):
             look = await self.turn()
-            if not look.plan.empty or self.prober.news:
+            if not look.plan.empty or self.prober.news or look.news:
                 self.now += 0.1
             elif (moment := next_moment(look)) > 0:
                 self.now = moment

@@ -54,6 +54,16 @@ class Layout:
         """Where `up` leaves the database's address for the helper, which takes it away."""
         return self.home / ".database.url"
 
+    @property
+    def handed_proxies(self) -> Path:
+        """Where `up` leaves for the helper what the broker reaches the outside by."""
+        return self.home / ".proxies.json"
+
+    @property
+    def handed_authorities(self) -> Path:
+        """And whom it is to trust there."""
+        return self.home / ".authorities.pem"
+
     def database_url(self, part: str) -> Path:
         """The copy of the part, which alone may read it."""
         return self.home / part / "database.url"

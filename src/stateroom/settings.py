@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,12 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 OPENCLAW_VERSION = "2026.9.6"
+
+HOSTS = frozenset({"tenant_domain", "console_host"})
+LONGEST_HOST = 200
+"""A name may have 253 characters, and a tenant's slug comes before the domain."""
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,15 @@ class Settings:
     def console_url(self) -> str:
         return f"https://{self.console_host}:{self.https_port}"
 
+    @property
+    def console_origin(self) -> str:
+        """As a browser writes it: what a request of the console's pages comes from."""
+        return self.origin(self.console_host)
+
+    def origin(self, host: str) -> str:
+        """Of a host at our edge. Browsers leave out 443."""
+        return f"https://{host}" + ("" if self.https_port == 443 else f":{self.https_port}")
+
     def tenant_url(self, slug: str) -> str:
         return f"https://{slug}.{self.tenant_domain}:{self.https_port}/"
 
@@ -91,6 +107,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raw = env.get(f"STATEROOM_{known.name.upper()}", stored.get(known.name))
         if raw is not None:
             chosen[known.name] = _convert(known.name, raw, type(known.default))
+    for name in HOSTS & chosen.keys():
+        # One form for all who compare: the edge, certificates and the api.
+        chosen[name] = str(chosen[name]).strip().lower()
     if "STATEROOM_DATABASE_FILE" in env and "STATEROOM_DATABASE" not in env:
         chosen["database"] = ""  # A file named by the environment goes before a URL of the table.
     unknown = sorted(set(stored) - {f.name for f in fields(Settings)})
@@ -121,6 +140,8 @@ def _check(settings: Settings) -> None:
         twin = next(other for other in ports if getattr(settings, other) == port)
         if twin != name:
             raise ValueError(f"settings {twin} and {name} are both {port}; give each its own")
+    for name in sorted(HOSTS):
+        _check_host(name, getattr(settings, name))
     _check_subnets(settings.subnets)
     for name in ("memory_overcommit", "boot_cpu"):
         value = getattr(settings, name)
@@ -129,6 +150,16 @@ def _check(settings: Settings) -> None:
     for name in ("reserve_memory_mb", "reserve_disk_mb"):
         if getattr(settings, name) < 0:
             raise ValueError(f"setting {name}: it is below 0")
+
+
+def _check_host(name: str, host: str) -> None:
+    if _HOST.fullmatch(host) is None or host.replace(".", "").isdigit():
+        raise ValueError(
+            f"setting {name}: {host!r} is no host name; write one such as agents.example.com, "
+            "without a port, of letters, digits, hyphens and dots"
+        )
+    if len(host) > LONGEST_HOST:
+        raise ValueError(f"setting {name}: it has more than {LONGEST_HOST} characters")
 
 
 def _check_subnets(given: str) -> None:

@@ -71,6 +71,7 @@ class Upstream:
         self.seen: list[Seen] = []
         self.release = asyncio.Event()
         self.cookies: list[str] = []
+        self.more: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -108,6 +109,7 @@ class Upstream:
         for name in ("Clear-Site-Data", "Alt-Svc", "Service-Worker-Allowed",
                      "Strict-Transport-Security"):
             answer.headers[name] = "hostile"
+        answer.headers.update(self.more)
         return answer
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

@@ -52,7 +52,7 @@ class Lab:
     content_root: Path
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def engine(self, client: Docker) -> DockerEngine:
+    def engine(self, client: Docker, listening: Docker | None = None) -> DockerEngine:
         return DockerEngine(
             client,
             self.installation,
@@ -61,6 +61,7 @@ class Lab:
             home=self.home,
             helper_image=self.image,
             entrypoint=str(self.entrypoint),
+            listening=listening,
         )
 
     def cabin(self) -> Cabin:

@@ -223,6 +223,139 @@ async def test_a_disk_whose_growing_was_cut_short(world: DockerWorld, after: str
     assert int(inside(wanted.name, "df -k /data | tail -n 1").split()[1]) > 16 * 1024
 
 
+async def test_what_a_killed_resize2fs_leaves_is_put_back(world: DockerWorld) -> None:
+    """Killed when half of what it writes is written, here with superblock and descriptors lost,
+    a growing disk is attached again by itself, with its data and its old size."""
+    cabin = world.cabin()
+    wanted = await running(world, cabin)
+    inside(wanted.name, "echo mine > /data/note")
+    await world.engine.stop(wanted.name, 1)
+    name = objects.disk_name(cabin.name, "data")
+    half = (
+        'resize2fs() { command resize2fs "$@"; for image; do :; done; '
+        "dd if=/dev/zero of=$image bs=4096 count=2 conv=notrunc; "
+        f"touch {NODES}/{name}.cut; sleep 60; }}\n"
+    )
+    with world.helper(half):
+        growing = asyncio.create_task(world.engine.grow(cabin, BIGGER))
+        await eventually((NODES / f"{name}.cut").exists)
+        docker("kill", objects.helper_name(cabin.name))
+        with pytest.raises(Retryable):
+            await growing
+    await world.engine.prepare(cabin, DATA)
+    assert await disks(world, cabin) == {"data": 16}
+    await world.engine.start(wanted.name)
+    assert inside(wanted.name, "cat /data/note") == "mine"
+
+
+async def test_a_helper_at_work_is_not_ended(world: DockerWorld) -> None:
+    """A steward that ends while a disk is made leaves the helper at work: the next one finds it
+    so, then the disk."""
+    cabin = world.cabin()
+    name = objects.disk_name(cabin.name, "data")
+    making, go_on = NODES / f"{name}.making", NODES / f"{name}.go"
+    waits = (
+        f"fallocate() {{ touch {making}; while [ ! -e {go_on} ]; do sleep 0.1; done; "
+        'command fallocate "$@"; }\n'
+    )
+    with world.helper(waits):
+        preparing = asyncio.create_task(world.engine.prepare(cabin, DATA))
+        await eventually(making.exists)
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
+    with pytest.raises(Retryable, match="still at work"):
+        await world.engine.prepare(cabin, DATA)
+    go_on.touch()
+    docker("wait", objects.helper_name(cabin.name))
+    await world.engine.prepare(cabin, DATA)
+    assert await disks(world, cabin) == {"data": 16}
+
+
+async def test_disks_do_not_wait_for_each_other(world: DockerWorld) -> None:
+    """While one cabin's disk takes long, another's is made."""
+    slow, quick = world.cabin(), world.cabin()
+    name = objects.disk_name(slow.name, "data")
+    making, go_on = NODES / f"{name}.making", NODES / f"{name}.go"
+    waits = (
+        f'fallocate() {{ case "$*" in *{name}*) touch {making}; '
+        f"while [ ! -e {go_on} ]; do sleep 0.1; done;; esac; "
+        'command fallocate "$@"; }\n'
+    )
+    with world.helper(waits):
+        preparing = asyncio.create_task(world.engine.prepare(slow, DATA))
+        await eventually(making.exists)
+        await world.engine.prepare(quick, DATA)
+        assert await disks(world, quick) == {"data": 16}
+        assert await disks(world, slow) == {}
+        go_on.touch()
+        await preparing
+    assert await disks(world, slow) == {"data": 16}
+
+
+async def test_a_damaged_disk_can_be_deleted(world: DockerWorld) -> None:
+    """One that needs a repair by hand is not used; it is taken away and erased like any other."""
+    cabin = world.cabin()
+    await world.engine.prepare(cabin, DATA)
+    image = world.lab.home / "disks" / f"{objects.disk_name(cabin.name, 'data')}.img"
+    await world.engine.release(cabin.id)
+    with image.open("r+b") as file:
+        file.write(bytes(8 * 4096))
+    with pytest.raises(Permanent, match="repair by hand"):
+        await world.engine.prepare(cabin, DATA)
+    run("losetup", "--find", str(image))
+    os.mknod(NODES / image.stem, 0o600 | stat.S_IFBLK, os.makedev(7, 0))
+    await world.engine.release(cabin.id)
+    assert run("losetup", "--noheadings", "--associated", str(image)) == ""
+    run("losetup", "--find", str(image))
+    await world.engine.erase_data(cabin.id)
+    assert not image.exists()
+    assert await disks(world, cabin) == {}
+
+
+async def test_a_disk_that_is_mounted_is_not_taken_away(world: DockerWorld) -> None:
+    """In use by somebody else: it is said, and it stays attached."""
+    cabin = world.cabin()
+    await world.engine.prepare(cabin, DATA)
+    node = NODES / objects.disk_name(cabin.name, "data")
+    where = world.lab.home / "mounted"
+    where.mkdir(exist_ok=True)
+    run("mount", str(node), str(where))
+    try:
+        with pytest.raises(Retryable, match="in use"):
+            await world.engine.release(cabin.id)
+        assert node.exists()
+    finally:
+        run("umount", str(where))
+    await world.engine.release(cabin.id)
+    assert not node.exists()
+
+
+async def test_a_half_made_disk_is_freed(world: DockerWorld, other: DockerWorld) -> None:
+    """What a helper that was killed has begun goes with the cabin's data, or, where nobody asks
+    for that, once it is old; never another installation's, and never a whole one."""
+    erased, forgotten, whole = [world.cabin() for _ in range(3)]
+    await world.engine.prepare(whole, DATA)
+    later = time.time() + 2 * HELPER_SECONDS + 2
+    world.engine._disks._clock = lambda: later
+    await world.engine.sweep()
+    world.engine._disks._clock = time.time
+    folder = world.lab.home / "disks"
+    halves = [
+        folder / f"{objects.disk_name(cabin.name, 'data')}.img.new"
+        for cabin in (erased, forgotten)
+    ]
+    for half in halves:
+        half.write_bytes(b"half")
+    await world.engine.erase_data(erased.id)
+    assert [half.exists() for half in halves] == [False, True]
+    assert await world.engine.sweep() == 0
+    for swept, engine in ((0, other.engine), (1, world.engine), (0, world.engine)):
+        engine._disks._clock = lambda: later + 60
+        assert await engine.sweep() == swept
+    assert not halves[1].exists()
+    assert await disks(world, whole) == {"data": 16}
+
+
 async def test_content_changes_in_a_running_cabin(world: DockerWorld) -> None:
     """A rewritten file is seen at the same path, one that is not named any more is gone, and
     another cabin's is never there."""
@@ -308,6 +441,49 @@ async def test_logs_are_followed_into_the_next_instance(world: DockerWorld) -> N
         await world.engine.remove(first.name)
         await running(world, cabin, talks("two"))
         assert (await anext(stream)).endswith(" two")
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_followers_do_not_stop_the_engine(
+    two_labs: tuple[Lab, Lab], world: DockerWorld, tmp_path: Path
+) -> None:
+    """While more logs are followed than a client has connections, every other call is answered."""
+    wanted = await running(world, world.cabin())
+    path = tmp_path / "follow.sock"
+    async with (
+        CutWire(path) as wire,
+        Docker() as client,
+        Docker(f"unix://{path}") as listening,
+    ):
+        engine = two_labs[0].engine(client, listening)
+        logs = [engine.logs(wanted.cabin.id, tail=0, follow=True) for _ in range(105)]
+        waiting = [asyncio.ensure_future(anext(one)) for one in logs]
+        # Each connection has two ends here.
+        await eventually(lambda: wire.open >= 2 * 100)
+        async with asyncio.timeout(20):
+            assert wanted.cabin.id in (await engine.observe()).places
+            await engine.prepare(world.cabin(), ())
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_an_endless_line(world: DockerWorld) -> None:
+    """What a tenant says without ever ending the line is cut, followed or not, and what comes
+    after it is whole."""
+    cabin = world.cabin()
+    loud = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo the end; " + IDLE[2]
+    wanted = await running(world, cabin, ("sh", "-c", loud))
+    await eventually(lambda: docker("logs", "--tail", "1", wanted.name) == "the end")
+    lines = [line async for line in world.engine.logs(cabin.id, tail=10, follow=False)]
+    assert lines[-1].endswith(" the end")
+    assert max(map(len, lines)) < 70_000
+    stream = world.engine.logs(cabin.id, tail=0, follow=True)
+    world.kill(wanted.name)
+    await world.engine.start(wanted.name)
+    async with asyncio.timeout(30):
+        assert 60_000 < len(await anext(stream)) < 70_000
+        assert (await anext(stream)).endswith(" the end")
     await stream.aclose()  # type: ignore[attr-defined]
 
 
@@ -413,6 +589,37 @@ async def test_an_image_is_pinned_by_its_id(world: DockerWorld) -> None:
         pinned = await world.engine.pin(tag)
         assert pinned.id == docker("image", "inspect", "--format", "{{.Id}}", tag)
         assert pinned.command == ("first", "second")
+    finally:
+        docker("rm", made)
+        docker("rmi", tag, ok=False)
+
+
+async def test_no_volume_of_dockers_own(world: DockerWorld) -> None:
+    """An image that declares volumes is pinned with their paths, and created only when each of
+    them is the cabin's disk or memory: Docker would put others on the host's disk, uncounted."""
+    tag = f"stateroom-test/volumes-{world.lab.installation.prefix}:1"
+    made = docker("create", "--entrypoint", "true", world.image)
+    paths = ("/data", "/tmp", "/a/b/", "/run/stateroom")
+    declared = [word for path in paths for word in ("-c", f"VOLUME {path}")]
+    cabin = world.cabin()
+    try:
+        docker("commit", *declared, made, tag)
+        pinned = await world.engine.pin(tag)
+        assert pinned.volumes == ("/a/b", "/data", "/tmp")
+        await world.engine.prepare(cabin, DATA)
+        await world.engine.configure(cabin.id, content())
+        bare = spec(world, cabin)
+        uncovered = replace(bare, shape=replace(bare.shape, image=pinned.id))
+        with pytest.raises(Permanent, match="/a/b"):
+            await world.engine.create(uncovered)
+        tmpfs = (*bare.shape.tmpfs, ("/a/b", 1))
+        wanted = replace(bare, shape=replace(uncovered.shape, tmpfs=tmpfs))
+        await world.engine.create(wanted)
+        await world.engine.start(wanted.name)
+        mounts = docker("inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", wanted.name)
+        assert mounts.split() == [objects.disk_name(cabin.name, "data")]
+        assert "size=1024k" in inside(wanted.name, "grep ' /a/b ' /proc/mounts")
+        await world.engine.release(cabin.id)
     finally:
         docker("rm", made)
         docker("rmi", tag, ok=False)

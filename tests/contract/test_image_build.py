@@ -6,9 +6,11 @@ import asyncio
 import json
 import secrets
 import shutil
+import stat
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from stateroom.runtimes import image, image_debian, node
 from stateroom.runtimes.image import ImageError, obtain_openclaw, obtain_own
 from stateroom.runtimes.image_container import Files, Setup
 from stateroom.runtimes.image_inputs import build_file, pinned
+from stateroom.runtimes.image_programs import Programs
 from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, Stage, Workshop
 
 
@@ -46,6 +49,33 @@ async def work() -> AsyncIterator[Workshop]:
         left = json.dumps({"name": [made.family]})
         assert await docker.containers.list(all=True, filters=left) == []
     await asyncio.sleep(0.2)  # a request that was broken off is closed when its bytes are out
+
+
+@dataclass
+class Compiler(Programs):
+    """In the place of mmdebstrap and gcc: sees who may enter where it writes the program."""
+
+    modes: list[int] = field(default_factory=list)
+
+    async def run(self, command: Sequence[str]) -> None:
+        words = " ".join(command).split()
+        program = Path(next(w for w in words if w.endswith("/program") and w != "/program"))
+        for folder in (program.parent, *program.parent.parents):
+            if not folder.stat().st_mode & stat.S_ISVTX:
+                self.modes.append(stat.S_IMODE(folder.stat().st_mode))
+        program.write_bytes(b"the program")
+
+
+async def test_nobody_can_replace_the_program_while_it_is_made(tmp_path: Path) -> None:
+    """Every cabin starts it: no folder on the way to it may be written by another user, unless
+    each may remove their own files there alone."""
+    source, compiler = tmp_path / "program.c", Compiler()
+    source.write_text("int main(void) { return 0; }")
+    async with Docker() as docker:
+        work = Workshop(docker, "none", print, compiler)
+        assert await image_debian.compile_static(work, source) == b"the program"
+    assert compiler.modes
+    assert all(mode & 0o022 == 0 for mode in compiler.modes)
 
 
 def script(work: Workshop, name: str, text: str, base: str, inputs: str = "1") -> Stage:

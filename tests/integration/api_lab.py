@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from stateroom.api.app import create_app
+from stateroom.api.attempts import Attempts
 from stateroom.api.dependencies import ApiDependencies
 from stateroom.api.keys import AdminKey
 from stateroom.api.steward_client import Access, Session
@@ -163,6 +164,7 @@ async def api(folder: Path, heartbeat: float = 15.0) -> AsyncIterator[ApiLab]:
                 watcher,
                 it.clock,
                 heartbeat,
+                Attempts(it.clock),
             )
         )
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -204,7 +204,7 @@ async def test_names_sort_by_their_bytes(server: Cluster, tmp_path: Path) -> Non
             await it.tenant(slug)
         seen, after = [], ""
         while True:
-            page = await it.store.tenants.page(2, after=after)
+            page = await it.store.listing.page(2, after=after)
             seen += [view.tenant.slug for view in page.items]
             if not (after := page.next):
                 break

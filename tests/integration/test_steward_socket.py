@@ -18,7 +18,7 @@ from stateroom.errors import Away, Retryable
 from stateroom.steward.access import Access
 from stateroom.steward.collect import Sources
 from stateroom.steward.preview import Preview
-from stateroom.steward.socket import MOST_LINES, Services, make_app, serve
+from stateroom.steward.socket import MOST_FOLLOWED, MOST_LINES, Services, make_app, serve
 from stateroom.steward.usage import UsageReader
 from stateroom.steward.wishes import Compiler
 from stateroom.store.tenant_change import Change
@@ -314,3 +314,28 @@ async def test_errors_are_json_without_a_trace(
     assert (status, set(answer)) == (expected, {"detail"})
     assert (answer["detail"] == str(error)) == (expected == 503)
     assert "a secret" not in answer["detail"]
+
+
+async def test_followed_logs_are_counted(asked: Asked) -> None:
+    """Beyond so many that are followed at once one is refused for now; logs that are not followed
+    are answered meanwhile, and one that ends makes room."""
+    path = f"http://steward/logs/{asked.tenants['acme']}"
+    query = {"tail": "0", "follow": "1"}
+    async with aiohttp.ClientSession(
+        connector=aiohttp.UnixConnector(asked.session.connector._path, limit=0)  # type: ignore[union-attr]
+    ) as session:
+        open_ones = [await session.get(path, params=query) for _ in range(MOST_FOLLOWED)]
+        assert {answer.status for answer in open_ones} == {200}
+        status, refused = await asked.get(f"/logs/{asked.tenants['globex']}", **query)
+        assert status == 503 and "followed" in refused["detail"]
+        async with session.get(path, params={"tail": "5"}) as answer:
+            assert answer.status == 200
+        open_ones.pop().close()
+
+        async def has_room() -> bool:
+            async with session.get(path, params=query) as answer:
+                return answer.status == 200
+
+        await until(has_room)
+        for answer in open_ones:
+            answer.close()

@@ -18,6 +18,7 @@ from stateroom.store.records import FailureRecord
 from stateroom.store.sealing import API_TOKEN, BROKER_KEY
 from stateroom.store.tenant_change import Change
 from stateroom.store.tenant_create import NewTenant
+from stateroom.store.tenant_list import Filter
 from tests.builders import drawn, sample_document
 from tests.integration.store_lab import Lab, lab, secret, url
 
@@ -501,7 +502,7 @@ async def test_the_list_is_paged_and_filtered(tmp_path: Path) -> None:
         seen: list[str] = []
         after = ""
         while True:
-            page = await it.store.tenants.page(2, after)
+            page = await it.store.listing.page(2, after=after)
             seen += [view.tenant.slug for view in page.items]
             if not (after := page.next):
                 break
@@ -510,11 +511,11 @@ async def test_the_list_is_paged_and_filtered(tmp_path: Path) -> None:
         await it.report("b")
         await _change(it, "b", name="B")
         await it.store.tenants.delete("c", "erase")
-        phases = await it.store.tenants.phases()
+        phases = await it.store.listing.phases()
         assert phases == {"ready": 1, "starting": 1, "deleting": 1, "provisioning": 2}
         for phase, count in phases.items():
-            assert len((await it.store.tenants.page(10, phase=phase)).items) == count
-        assert (await it.store.tenants.page(10, blueprint="other")).items == ()
+            assert len((await it.store.listing.page(10, Filter(phase=phase))).items) == count
+        assert (await it.store.listing.page(10, Filter(blueprint="other"))).items == ()
 
 
 def test_the_lab_is_a_real_database(tmp_path: Path) -> None:

@@ -50,6 +50,23 @@ def tenants(draw: st.DrawFn) -> TenantFacts:
     )
 
 
+def test_what_an_image_declares_a_volume() -> None:
+    """A path that no disk is mounted at becomes memory, bounded; where a disk is, nothing."""
+    pinned = PinnedImage(
+        "openclaw:2026.9.6", "sha256:abc", ("run",), ("/cache", "/data", "/tmp", "/database")
+    )
+    found = compile(SAMPLE, tenant(), cabin(), {pinned.reference: pinned})
+    assert found.spec.shape.tmpfs == (("/tmp", 256), ("/cache", 64), ("/database", 64))
+    assert PinnedImage.of_row(pinned.reference, pinned.row()) == pinned
+
+
+def test_an_image_that_keeps_data_below_a_disk() -> None:
+    """Memory over it would lose what the tenant takes for kept: refused, with what to do."""
+    pinned = PinnedImage("openclaw:2026.9.6", "sha256:abc", ("run",), ("/data/db",))
+    with pytest.raises(Invalid, match="mount the volume at /data/db"):
+        compile(SAMPLE, tenant(), cabin(), {pinned.reference: pinned})
+
+
 def test_the_sample_becomes_exactly_this() -> None:
     """All of a compiled tenant, field by field: whatever changes here is seen."""
     crm = SecretRef("CRM_API_KEY", "file", "3")

@@ -47,7 +47,8 @@ def test_identity_comes_before_rate_and_rate_before_the_door() -> None:
 
 def test_no_backend_reaches_a_runtime_but_those_two() -> None:
     """The server without an address stands in the two guarded backends only."""
-    assert render(CONFIG).count("server any 0.0.0.0:0") == 2
+    assert render(CONFIG).count("server token 0.0.0.0:0") == 2
+    assert render(CONFIG).count("server session 0.0.0.0:0") == 2
 
 
 def test_ports_in_urls_follow_browsers() -> None:

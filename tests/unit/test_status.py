@@ -8,7 +8,7 @@ from dataclasses import replace
 from stateroom.domain.backoff import GIVES_UP_AFTER
 from stateroom.domain.instances import INSTALL_TAKES, REFUSED_AFTER
 from stateroom.domain.inventory import Installed
-from stateroom.domain.status import LOOK_AGAIN, Phase, Status, counts
+from stateroom.domain.status import LOOK_AGAIN, Phase, Reached, Status, counts
 from stateroom.steward.look import Look
 from tests.world import TAKES, World, failed
 from tests.world_script import Script
@@ -29,7 +29,7 @@ def status(look: Look) -> Status:
 async def test_ready_says_nothing() -> None:
     """All is well: no sentence, nothing to wait for, the last generation."""
     _, found = await acme()
-    assert found == Status(Phase.READY, "", (), 1)
+    assert found == Status(Phase.READY, "", (), 1, reached=Reached.ROUTED)
 
 
 async def test_a_prompt_is_applied_once_openclaw_says_so() -> None:
@@ -44,7 +44,7 @@ async def test_a_prompt_is_applied_once_openclaw_says_so() -> None:
     world.now += REFUSED_AFTER - 1.0
     assert status(await world.turn()).phase is Phase.STARTING
     world.prober.refuses.clear()
-    assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 2, reached=Reached.ROUTED)
 
 
 async def test_a_change_that_openclaw_refuses_is_said() -> None:
@@ -85,7 +85,7 @@ async def test_a_prompt_that_is_not_in_data_is_not_applied() -> None:
     assert found.phase is Phase.DEGRADED and "prompt cannot be put into /data" in found.reason
     assert found.settles_at == 0.0
     world.engine._applied[cabin] = written
-    assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 2, reached=Reached.ROUTED)
 
 
 async def test_an_entry_point_that_tells_nothing_is_given_its_time() -> None:
@@ -104,7 +104,7 @@ async def test_an_entry_point_that_tells_nothing_is_given_its_time() -> None:
     world.now -= 0.1
     assert status(await world.turn()).phase is Phase.STARTING
     world.now += 0.1
-    assert status(await world.turn()) == Status(Phase.READY, "", (), 2)
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 2, reached=Reached.ROUTED)
 
 
 async def test_the_second_of_two_changes_at_once_is_waited_for() -> None:
@@ -123,7 +123,7 @@ async def test_the_second_of_two_changes_at_once_is_waited_for() -> None:
     assert status(world.loop.last).phase is Phase.STARTING
     world.prober.refuses.clear()
     world.now += TAKES
-    assert status(await world.turn()) == Status(Phase.READY, "", (), 3)
+    assert status(await world.turn()) == Status(Phase.READY, "", (), 3, reached=Reached.ROUTED)
 
 
 async def test_an_outage_of_the_engine_is_over_when_it_is_over() -> None:

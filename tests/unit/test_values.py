@@ -29,7 +29,7 @@ from stateroom.domain.values import (
     values_schema,
 )
 from stateroom.errors import Invalid
-from tests.builders import FIXTURES, blueprint, sample_document
+from tests.builders import FIXTURES, blueprint, drawn, sample_document
 
 OPEN = parse(
     yaml.safe_load((FIXTURES / "blueprints" / "good" / "values.yaml").read_text())
@@ -101,6 +101,13 @@ def test_the_schema_says_who_may_set_and_what_holds_otherwise() -> None:
     assert properties["model"]["default"] == "demo-1"
     assert properties["reports"]["title"] == "FEATURE_REPORTS"
     assert all(entry["description"] for entry in properties.values())
+
+
+def test_help_goes_before_the_options_own() -> None:
+    """Whoever fills in a form reads what the blueprint's author wrote for them."""
+    bp = parse(drawn(agent={"cpu": {"per_tenant": "cpu", "help": "More starts quicker."}}))
+    properties: Any = values_schema(bp)["properties"]
+    assert properties["cpu"]["description"] == "More starts quicker."
 
 
 def test_only_what_has_no_default_anywhere_is_required() -> None:

@@ -49,6 +49,15 @@ class IsolationOut(BaseModel):
     at: str | None
 
 
+class StepsOut(BaseModel):
+    """Towards what the tenant should run: each comes after the one before."""
+
+    built: bool
+    started: bool
+    healthy: bool
+    routed: bool
+
+
 class StatusOut(BaseModel):
     """blocked: it does not go on before somebody does what `reason` says."""
 
@@ -57,6 +66,7 @@ class StatusOut(BaseModel):
     reason: str
     waiting: list[str]
     blocked: bool
+    steps: StepsOut
     applied_generation: int
     isolation: IsolationOut
 
@@ -93,10 +103,13 @@ class TenantOut(BaseModel):
 
 
 class TenantsOut(BaseModel):
-    """next: the cursor of the next page, null at the end."""
+    """next: the cursor of the next page, null at the end. previous: what `before` takes for the
+    page before, null at the beginning. total: of all pages."""
 
     items: list[TenantOut]
     next: str | None
+    previous: str | None
+    total: int
 
 
 class AccessOut(BaseModel):
@@ -150,8 +163,11 @@ class EventsOut(BaseModel):
 
 
 class CheckOut(BaseModel):
+    """notices: what is worth knowing although it is not wrong."""
+
     ok: bool
     problems: list[ProblemOut]
+    notices: list[ProblemOut]
 
 
 class RevisionOut(BaseModel):
@@ -211,20 +227,38 @@ class DiffOut(BaseModel):
 
 
 class DeployedTenant(BaseModel):
+    """reason: why it is where it is, or what it waits for. note: what else somebody should know."""
+
     slug: str
-    state: Literal["running", "done", "failed", "superseded", "gone"]
+    canary: bool
+    state: Literal["pending", "running", "done", "failed", "rolled_back", "superseded", "gone"]
+    steps: StepsOut
     since: str
     reason: str
+    note: str
 
 
 class DeploymentOut(BaseModel):
+    """previous_revision: what most of its tenants had. state `failed`: all that were moved are
+    being put back, or, with `finished_at`, one could not be. log: the last lines of what failed."""
+
     id: str
     blueprint: str
     revision: int
+    previous_revision: int
     canary: str | None
+    stage: Literal["canary", "all"]
     state: Literal["running", "done", "failed", "rolled_back"]
+    stopping: bool
+    reason: str
+    log: list[str]
     tenants: list[DeployedTenant]
     created_at: str
+    finished_at: str | None
+
+
+class DeploymentsOut(BaseModel):
+    items: list[DeploymentOut]
 
 
 class VolumeOut(BaseModel):
@@ -236,6 +270,7 @@ class VolumeOut(BaseModel):
     size_mb: int
     used_mb: float | None
     kept_since: str
+    reason: str
 
 
 class VolumesOut(BaseModel):
@@ -274,10 +309,34 @@ class TenantCounts(BaseModel):
     phases: dict[str, int]
 
 
+class HookResult(BaseModel):
+    """status: what the receiver answered, 0 for no answer."""
+
+    at: str
+    status: int
+    detail: str
+
+
+class WebhookOut(BaseModel):
+    """last: the last attempt. waiting: messages that are still to be taken. dead: those that were
+    given up."""
+
+    url: str
+    events: list[Literal["tenant.ready", "tenant.failed"]]
+    has_secret: bool
+    last: HookResult | None
+    waiting: int
+    dead: int
+
+
 class InstallationOut(BaseModel):
-    """steward: what it says of itself, null while it is away."""
+    """steward: what it says of itself, null while it is away. capabilities: what there is so far.
+    notices: what somebody should see to."""
 
     version: str
     console_url: str
     tenants: TenantCounts
     steward: dict[str, Any] | None
+    capabilities: dict[str, bool]
+    notices: list[ProblemOut]
+    webhook: WebhookOut | None

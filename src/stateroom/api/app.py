@@ -13,22 +13,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stateroom.api import (
     blueprints,
+    bulk,
+    deployments,
     entrance,
     errors,
     openapi,
     overview,
     providers,
+    sessions,
+    templates,
     tenant_access,
     tenant_watch,
     tenants,
     volumes,
+    webhook,
 )
 from stateroom.api.bodies import shape_problems
+from stateroom.api.browsers import Browsers
+from stateroom.api.console_files import Console
 from stateroom.api.dependencies import ApiDependencies
 from stateroom.api.front import Front
 from stateroom.api.keys import PREFIX, KeyCheck
 from stateroom.api.metrics import RequestCounter
-from stateroom.api.pages import page
 from stateroom.errors import Invalid, StateroomError
 
 
@@ -36,12 +42,15 @@ def create_app(deps: ApiDependencies) -> ASGIApp:
     """Everything that answers on the api's port."""
     api = api_application()
     api.state.dependencies = deps
-    api.add_middleware(KeyCheck, admin=deps.admin, tenants=deps.repository.tenants)
+    browsers = Browsers(deps.repository.sessions, deps.admin, deps.settings, deps.clock)
+    api.add_middleware(
+        KeyCheck, admin=deps.admin, tenants=deps.repository.tenants, browsers=browsers
+    )
     api.add_middleware(_PrivateAnswers)
     counter = RequestCounter(api)
     api.state.counter = counter
     return Front(
-        counter,
+        Console(counter, deps.settings),
         entrance.tenant_app(deps.steward),
         deps.settings.console_host,
         deps.settings.tenant_domain,
@@ -49,7 +58,7 @@ def create_app(deps: ApiDependencies) -> ASGIApp:
 
 
 def api_application() -> FastAPI:
-    """The calls and pages alone, with nothing behind them and nobody to check keys."""
+    """The calls alone, with nothing behind them and nobody to check keys."""
     app = FastAPI(
         title="Stateroom",
         version=version("stateroom"),
@@ -63,13 +72,12 @@ def api_application() -> FastAPI:
     )
     calls = APIRouter(prefix=PREFIX)
     for part in (
-        tenant_access, tenant_watch, tenants, blueprints, providers, volumes, overview,
+        bulk, tenant_access, tenant_watch, tenants, blueprints, deployments, templates, providers,
+        volumes, sessions, webhook, overview,
     ):  # fmt: skip
         calls.include_router(part.router)
     app.include_router(calls)
     app.add_route(f"{PREFIX}/openapi.json", _openapi, include_in_schema=False)
-    app.add_route("/", _welcome, include_in_schema=False)
-    app.add_route("/sign-in", _sign_in, include_in_schema=False)
     app.add_exception_handler(StateroomError, errors.on_stateroom_error)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(RequestValidationError, _on_bad_parameter)
@@ -108,21 +116,3 @@ async def _on_bad_parameter(_request: Request, error: Exception) -> Response:
 
 async def _openapi(_request: Request) -> Response:
     return FileResponse(openapi.FILE, media_type="application/json")
-
-
-async def _welcome(_request: Request) -> Response:
-    return page(
-        "Stateroom",
-        "A private cabin for every customer's AI agent.",
-        "The console comes with a later version. Until then: `stateroom status`, "
-        "`stateroom tenants list`, and the API under `/api/v1`.",
-    )
-
-
-async def _sign_in(_request: Request) -> Response:
-    return page(
-        "Sign in",
-        "A one-time link signs this browser in. Whoever runs this Stateroom makes one with "
-        "`stateroom tenants open SLUG`; it works once, within 60 seconds.",
-        "Programs send the tenant's API token: `Authorization: Bearer TOKEN`.",
-    )

@@ -1,7 +1,8 @@
-"""/blueprints: check, save, show, compare, deploy."""
+"""/blueprints: check, save, show, compare."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -11,21 +12,20 @@ from stateroom.api.answers import (
     BlueprintDocument,
     BlueprintsOut,
     CheckOut,
-    DeploymentOut,
     DiffOut,
     PlanOut,
     RevisionDocument,
     RevisionsOut,
     SavedRevision,
 )
-from stateroom.api.bodies import accepts, document, model_of
+from stateroom.api.bodies import document
 from stateroom.api.dependencies import Deps
 from stateroom.api.errors import shown
 from stateroom.api.keys import Operator
-from stateroom.api.sent import DeployIn
 from stateroom.api.tenants import if_match
 from stateroom.domain.blueprint import check as problems_of
 from stateroom.domain.diff import changes
+from stateroom.domain.notices import notices
 from stateroom.domain.values import values_schema
 from stateroom.errors import Invalid, Problem
 from stateroom.store.blueprints import misnamed
@@ -35,6 +35,7 @@ router = APIRouter(tags=["blueprints"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 NumberAsked = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
+LARGEST_LAYOUT = 64 * 1024
 _DOCUMENT: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -54,12 +55,18 @@ _DOCUMENT: dict[str, Any] = {
 )
 async def check(request: Request, _caller: Operator) -> Any:
     """Every problem of a document at once; nothing is saved."""
+    sent: object = None
     try:
-        found = problems_of(await document(request))
+        sent = await document(request)
+        found = problems_of(sent)
     except Invalid as error:
         # The document itself cannot be read: that is a problem of it like any other.
         found = error.problems
-    return {"ok": not found, "problems": [shown(problem) for problem in found]}
+    return {
+        "ok": not found,
+        "problems": [shown(problem) for problem in found],
+        "notices": [shown(notice) for notice in notices(sent)],
+    }
 
 
 @router.get("/blueprints", response_model=BlueprintsOut)
@@ -81,10 +88,7 @@ async def save(name: str, request: Request, response: Response, deps: Deps, _: O
     """Save a document. A new revision only if the meaning changed; no tenant moves by that."""
     expected = if_match(request)
     sent = await document(request)
-    layout = sent.get("layout") if isinstance(sent, dict) else None
-    saved = await deps.repository.blueprints.put(
-        name, sent, layout if isinstance(layout, dict) else None, expected
-    )
+    saved = await deps.repository.blueprints.put(name, sent, _layout(sent), expected)
     if saved.created:
         deps.steward.signal()
     response.headers["ETag"] = f'"{saved.revision.number}"'
@@ -157,27 +161,13 @@ async def plan(name: str, request: Request, deps: Deps, _caller: Operator) -> An
     return await deps.steward.preview(name, sent)
 
 
-@router.post(
-    "/blueprints/{name}/deploy",
-    status_code=202,
-    response_model=DeploymentOut,
-    openapi_extra=accepts(DeployIn, required=False),
-    tags=["deployments"],
-)
-async def deploy(name: str, request: Request, response: Response, deps: Deps, _: Operator) -> Any:
-    """Move tenants to a revision: all of the blueprint, or the named ones."""
-    body = await model_of(request, DeployIn)
-    if body.canary not in (None, "", "100%"):
-        detail = "A deployment to a share first (canary) comes later."
-        hint = "Leave it out to move all, or name `tenants` to move some."
-        raise Invalid([Problem("/canary", "comes_later", detail, hint)])
-    view = await deps.repository.deployments.deploy(name, body.revision, body.tenants)
-    deps.steward.signal()
-    response.headers["Location"] = f"/api/v1/deployments/{view.deployment.id}"
-    return present.deployment(view)
-
-
-@router.get("/deployments/{deployment}", response_model=DeploymentOut, tags=["deployments"])
-async def deployment(deployment: str, deps: Deps, _caller: Operator) -> Any:
-    """How far a deployment is."""
-    return present.deployment(await deps.repository.deployments.get(deployment))
+def _layout(sent: object) -> dict[str, Any] | None:
+    """Where the boxes stand: nothing to us, but it is kept, so it is bounded. Raises Invalid."""
+    layout = sent.get("layout") if isinstance(sent, dict) else None
+    if not isinstance(layout, dict):
+        return None
+    if len(json.dumps(layout)) > LARGEST_LAYOUT:
+        detail = f"The layout is longer than {LARGEST_LAYOUT} characters."
+        hint = "Send places only, or leave it out."
+        raise Invalid([Problem("/layout", "too_large", detail, hint)])
+    return layout

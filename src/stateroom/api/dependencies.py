@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from stateroom.api.attempts import Attempts
 from stateroom.api.keys import AdminKey
 from stateroom.api.steward_client import StewardClient
 from stateroom.api.watch import Watcher
@@ -18,7 +20,7 @@ from stateroom.store.repository import Repository
 @dataclass(frozen=True, slots=True)
 class ApiDependencies:
     """clock: seconds since the epoch. heartbeat: seconds between the comments of a quiet
-    stream."""
+    stream. attempts: counts those to sign in that were wrong."""
 
     settings: Settings
     repository: Repository
@@ -27,6 +29,7 @@ class ApiDependencies:
     watcher: Watcher
     clock: Callable[[], float]
     heartbeat: float = 15.0
+    attempts: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
 
 
 def _dependencies(request: Request) -> ApiDependencies:

@@ -39,6 +39,18 @@ class Unauthorized(StateroomError):
     """This call needs a key: send `Authorization: Bearer KEY`."""
 
 
+class SessionExpired(Unauthorized):
+    """This browser is not signed in any more; sign in again."""
+
+
+class TooMany(StateroomError):
+    """There were too many attempts. after: seconds until the next one is looked at."""
+
+    def __init__(self, message: str, after: int) -> None:
+        super().__init__(message)
+        self.after = after
+
+
 class TooLarge(StateroomError):
     """The body is too large."""
 
@@ -60,6 +72,7 @@ STATUS: tuple[tuple[type[StateroomError], int], ...] = (
     (TooLarge, 413),
     (WrongMedia, 415),
     (Invalid, 422),
+    (TooMany, 429),
     (NotYet, 501),
     (Away, 503),
     (EngineError, 503),
@@ -68,25 +81,39 @@ STATUS: tuple[tuple[type[StateroomError], int], ...] = (
 """The first line that fits counts: a class stands before the one that it is a case of."""
 
 
+TYPES: tuple[tuple[type[StateroomError], str], ...] = (
+    (SessionExpired, "urn:stateroom:problem:session-expired"),
+)
+"""What a program tells apart although its status is another's, too."""
+
+
 class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
 
 def answer(error: StateroomError) -> ProblemResponse:
+    body = document_of(error)
+    return ProblemResponse(body, body["status"], _headers(body["status"], error))
+
+
+def document_of(error: StateroomError) -> dict[str, Any]:
+    """The problem document of an error."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
     if isinstance(error, Invalid):
         # Made of sentences already, and one that begins with a field's name begins small.
-        return problem(status, error.message, error.problems, _headers(status))
-    detail = error.message if status != 500 else _UNEXPECTED
-    return problem(status, sentence(detail), (), _headers(status))
+        return _document(status, error.message, error.problems)
+    detail = sentence(error.message) if status != 500 else _UNEXPECTED
+    name = next((name for kind, name in TYPES if isinstance(error, kind)), "about:blank")
+    return {**_document(status, detail), "type": name}
 
 
 def problem(
-    status: int,
-    detail: str,
-    problems: Sequence[Problem] = (),
-    headers: Mapping[str, str] | None = None,
+    status: int, detail: str, *, headers: Mapping[str, str] | None = None
 ) -> ProblemResponse:
+    return ProblemResponse(_document(status, detail), status, dict(headers or {}))
+
+
+def _document(status: int, detail: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _title(status),
@@ -95,7 +122,7 @@ def problem(
     }
     if problems:
         body["errors"] = [shown(entry) for entry in problems]
-    return ProblemResponse(body, status, dict(headers or {}))
+    return body
 
 
 def shown(entry: Problem) -> dict[str, Any]:
@@ -158,9 +185,11 @@ async def on_unexpected(_request: Request, _error: Exception) -> ProblemResponse
 _UNEXPECTED = "Something went wrong inside Stateroom; its log says what. Nothing was half done."
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, error: StateroomError) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="stateroom"'}
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.after)}
     return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
 
 

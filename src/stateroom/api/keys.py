@@ -1,4 +1,5 @@
-"""Who is calling: the operator by the admin key, or a tenant by its own API token.
+"""Who is calling: the operator by the admin key or by a browser's session, or a tenant by its own
+API token.
 
 The api holds only the admin key's SHA-256. Whoever has no valid key is told so before anything
 else, also where there is nothing: an outsider learns no path of ours.
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -20,14 +22,18 @@ from stateroom.errors import Denied, NotFound, StateroomError
 
 PREFIX = "/api/v1"
 _OPEN = frozenset({f"{PREFIX}/health"})
+_SIGN_IN = ("POST", f"{PREFIX}/session")
+"""Needs no key: it is how one is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """tenant, slug: whose key it is, "" for the operator's."""
+    """tenant, slug: whose key it is, "" for the operator's. session: the token of the browser's
+    session, "" for a program with a key."""
 
     tenant: str = ""
     slug: str = ""
+    session: str = field(default="", repr=False)
 
     @property
     def is_operator(self) -> bool:
@@ -35,7 +41,7 @@ class Caller:
 
     @property
     def name(self) -> str:
-        return self.tenant or "admin"
+        return self.tenant or ("console" if self.session else "admin")
 
 
 class Tokens(Protocol):
@@ -44,45 +50,77 @@ class Tokens(Protocol):
         ...
 
 
+class Browsers(Protocol):
+    async def caller(self, scope: Scope) -> Caller:
+        """Who is behind a request without a key. Raises Unauthorized, Denied."""
+        ...
+
+    def while_signed_in(self, token: str, send: Send) -> Send:
+        """`send` for as long as the session lasts; then SessionOver is raised."""
+        ...
+
+
+class SessionOver(Exception):
+    """The session of an answer that is under way has ended; the answer has been, too."""
+
+
 class AdminKey:
     """The hash lies in a file, so that a new key is in force without a restart."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def mark(self) -> str:
+        """Another one for another key: what was given out under a key ends with it. "" for no key
+        at all."""
+        kept = self._kept()
+        return hashlib.sha256(kept.encode()).hexdigest() if kept else ""
+
     def is_it(self, key: str) -> bool:
-        try:
-            kept = self._path.read_text().strip().lower()
-        except FileNotFoundError:
+        kept = self._kept()
+        if not kept:
             return False
         given = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return hmac.compare_digest(kept.encode(), given.encode())
 
+    def _kept(self) -> str:
+        try:
+            return self._path.read_text().strip().lower()
+        except FileNotFoundError:
+            return ""
+
 
 class KeyCheck:
-    """ASGI: lets nobody through to the API without a key, and notes who it is."""
+    """ASGI: lets nobody through to the API without a key or a session, and notes who it is."""
 
-    def __init__(self, app: ASGIApp, admin: AdminKey, tenants: Tokens) -> None:
+    def __init__(
+        self, app: ASGIApp, admin: AdminKey, tenants: Tokens, browsers: Browsers
+    ) -> None:
         self._app = app
         self._admin = admin
         self._tenants = tenants
+        self._browsers = browsers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        guarded = path == PREFIX or path.startswith(f"{PREFIX}/")
-        if scope["type"] == "http" and guarded and path not in _OPEN:
-            try:
-                caller = await self._caller(scope)
-            except StateroomError as error:
-                await answer(error)(scope, receive, send)
-                return
-            scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not _is_guarded(scope):
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller = await self._caller(scope)
+        except StateroomError as error:
+            await answer(error)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+        if caller.session:
+            send = self._browsers.while_signed_in(caller.session, send)
+        with suppress(SessionOver):
+            await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
-            raise Unauthorized
+            return await self._browsers.caller(scope)
         kind, _, key = given[0].decode("latin-1").strip().partition(" ")
         key = key.strip()
         if len(given) > 1 or kind.lower() != "bearer" or not key:
@@ -93,6 +131,12 @@ class KeyCheck:
         if found is None:
             raise Unauthorized("this key is not valid; check that it is whole and still in force")
         return Caller(*found)
+
+
+def _is_guarded(scope: Scope) -> bool:
+    path = scope.get("path", "")
+    ours = path == PREFIX or path.startswith(f"{PREFIX}/")
+    return ours and path not in _OPEN and (scope["method"], path) != _SIGN_IN
 
 
 def caller_of(request: Request) -> Caller:

@@ -16,6 +16,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from stateroom.api.answers import ProblemDocument
+from stateroom.api.browsers import COOKIE
 from stateroom.api.errors import MEDIA_TYPE
 from stateroom.api.headers import add_headers
 
@@ -24,8 +25,8 @@ FILE = Path(__file__).with_name("openapi.json")
 _PROBLEM = (
     "Every error: 401 no valid key, 403 this key may not, 404 no such thing, 409 taken or changed"
     " meanwhile, 412 If-Match moved on, 413 too large, 415 wrong Content-Type, 422 not valid"
-    " (every problem in errors[]), 501 comes later, 503 a part is away (Retry-After), 507 no"
-    " capacity."
+    " (every problem in errors[]), 429 too many attempts (Retry-After), 501 comes"
+    " later, 503 a part is away (Retry-After), 507 no capacity."
 )
 
 
@@ -49,8 +50,11 @@ def document(app: FastAPI) -> dict[str, Any]:
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
     }
-    made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    made["security"] = [{"key": []}]
+    made["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
+    made["security"] = [{"key": []}, {"session": []}]
     add_headers(made["paths"])
     for path, calls in made["paths"].items():
         for call in calls.values():
@@ -59,6 +63,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             call["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
             if path.endswith("/health"):
                 call["security"] = []
+    made["paths"]["/api/v1/session"]["post"]["security"] = []
     return made
 
 

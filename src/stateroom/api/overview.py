@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import PlainTextResponse
 
-from stateroom.api import metrics
+from stateroom.api import metrics, webhook
 from stateroom.api.answers import HealthOut, InstallationOut, PlanOut
+from stateroom.api.capabilities import capabilities, notices
 from stateroom.api.dependencies import Deps
+from stateroom.api.errors import shown
 from stateroom.api.keys import Operator
 from stateroom.errors import Away
-from stateroom.store.tenants import PHASES
+from stateroom.store.tenant_list import PHASES
 
 router = APIRouter(tags=["installation"])
 
@@ -26,16 +28,20 @@ async def health() -> Any:
 @router.get("/status", response_model=InstallationOut)
 async def status(request: Request, deps: Deps, _caller: Operator) -> Any:
     """The installation: tenants by phase, and what the steward says of the other parts."""
-    phases = await deps.repository.tenants.phases()
+    phases = await deps.repository.listing.phases()
     try:
         steward = await deps.steward.status()
     except Away:
         steward = None
+    hook = await deps.repository.webhooks.get()
     return {
         "version": request.app.version,
         "console_url": deps.settings.console_url,
         "tenants": {"total": sum(phases.values()), "phases": phases},
         "steward": steward,
+        "capabilities": capabilities(steward),
+        "notices": [shown(notice) for notice in notices(steward, hook)],
+        "webhook": webhook.shown(hook),
     }
 
 
@@ -60,6 +66,6 @@ async def plan(
 @router.get("/metrics", response_class=PlainTextResponse)
 async def measured(request: Request, deps: Deps, _caller: Operator) -> Response:
     """Prometheus' text format."""
-    phases = dict.fromkeys(PHASES, 0) | await deps.repository.tenants.phases()
+    phases = dict.fromkeys(PHASES, 0) | await deps.repository.listing.phases()
     text = metrics.render(phases, request.app.state.counter.counts)
     return Response(text, media_type=metrics.MEDIA_TYPE)

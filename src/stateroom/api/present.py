@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.status import Reached
 from stateroom.domain.values import declared_values, effective_limits
 from stateroom.settings import Settings
-from stateroom.store.deployments import DeploymentView, Moved
 from stateroom.store.providers import DEMO
 from stateroom.store.records import (
     BlueprintRecord,
@@ -109,9 +109,18 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
         "safe_mode": record.safe_mode,
         "url": settings.tenant_url(record.slug),
         "generation": record.generation,
-        "status": _status(status),
+        "status": _status(_counted_anew(status, record.generation)),
         "created_at": moment(record.created_at),
     }
+
+
+def _counted_anew(status: StatusRecord, generation: int) -> StatusRecord:
+    """Steps count towards the last change; the steward may not have looked since."""
+    return replace(status, reached=0) if status.seen_generation < generation else status
+
+
+def steps(reached: int) -> dict[str, bool]:
+    return {step.name.lower(): reached >= step for step in Reached if step}
 
 
 def _status(status: StatusRecord) -> dict[str, Any]:
@@ -121,6 +130,7 @@ def _status(status: StatusRecord) -> dict[str, Any]:
         "reason": status.reason,
         "waiting": list(status.waiting),
         "blocked": status.blocked,
+        "steps": steps(status.reached),
         "applied_generation": status.applied_generation,
         "isolation": {"passed": 0, "total": 0, "at": None},
     }
@@ -145,8 +155,12 @@ def event(record: EventRecord) -> dict[str, Any]:
 
 
 def _with_moments(data: Mapping[str, Any]) -> dict[str, Any]:
-    since = data.get("since")
-    return {**data, "since": moment(since)} if isinstance(since, float) else dict(data)
+    shown = dict(data)
+    if isinstance(since := data.get("since"), float):
+        shown["since"] = moment(since)
+    if "reached" in data:
+        shown["steps"] = steps(shown.pop("reached"))
+    return shown
 
 
 def revision(record: RevisionRecord) -> dict[str, Any]:
@@ -184,45 +198,6 @@ def blueprint_document(record: BlueprintRecord) -> dict[str, Any]:
     }
 
 
-def deployment(view: DeploymentView) -> dict[str, Any]:
-    """States follow from the tenants' own status: there is no second progress."""
-    record = view.deployment
-    tenants = [_deployed(moved, record.revision, record.created_at) for moved in view.tenants]
-    states = {entry["state"] for entry in tenants}
-    return {
-        "id": record.id,
-        "blueprint": record.blueprint,
-        "revision": record.revision,
-        "canary": record.canary or None,
-        "state": next((s for s in ("running", "failed") if s in states), "done"),
-        "tenants": tenants,
-        "created_at": moment(record.created_at),
-    }
-
-
-def _deployed(moved: Moved, number: int, began: float) -> dict[str, Any]:
-    state, since, reason = _deployed_state(moved, number, began)
-    return {"slug": moved.slug, "state": state, "since": moment(since), "reason": reason}
-
-
-def _deployed_state(moved: Moved, number: int, began: float) -> tuple[str, float, str]:
-    tenant, status = moved.tenant, moved.status
-    if tenant is None or tenant.deleting:
-        return "gone", began, "The tenant was deleted."
-    if tenant.revision != number:
-        return "superseded", tenant.changed_at, f"It was moved to revision {tenant.revision}."
-    if status is None or status.seen_generation < tenant.generation:
-        return "running", began, "The steward has not looked at it yet."
-    if tenant.suspended and status.applied_generation >= tenant.generation:
-        return "done", status.since, "It is suspended; it runs this revision once it is resumed."
-    if status.phase == "failed" or status.blocked:
-        return "failed", status.since, status.reason
-    applied = status.applied_generation >= tenant.generation
-    if status.phase in ("ready", "asleep") and applied:
-        return "done", status.since, ""
-    return "running", status.since, status.reason
-
-
 def volume(record: VolumeRecord) -> dict[str, Any]:
     return {
         "id": record.id,
@@ -231,7 +206,17 @@ def volume(record: VolumeRecord) -> dict[str, Any]:
         "size_mb": record.size_mb,
         "used_mb": None if record.used_mb is None else round(record.used_mb, 1),
         "kept_since": moment(record.kept_since),
+        "reason": _why_kept(record),
     }
+
+
+def _why_kept(record: VolumeRecord) -> str:
+    if not record.deployment:
+        return "Its tenant was deleted and the disk kept."
+    return (
+        f"What was written between deployment {record.deployment}, which failed, and putting back"
+        " the disk from before it."
+    )
 
 
 def provider(record: ProviderRecord) -> dict[str, Any]:

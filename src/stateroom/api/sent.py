@@ -75,3 +75,26 @@ class ProviderIn(Sent):
     base_url: str = Field(default="", max_length=2048)
     key: str | None = Field(default=None, max_length=8192)
     prices: dict[str, PriceIn] = Field(default_factory=dict, max_length=1000)
+
+
+class SessionIn(Sent):
+    """code: of a one-time link. key: the admin key. One of the two."""
+
+    code: str | None = Field(default=None, max_length=200)
+    key: str | None = Field(default=None, max_length=200)
+
+
+class BulkIn(Sent):
+    """data: what happens to the disks, with `delete` only; there is no default."""
+
+    action: Literal["restart", "suspend", "resume", "delete"]
+    slugs: list[str] = Field(min_length=1, max_length=500)
+    data: Literal["keep", "erase"] | None = None
+
+
+class WebhookIn(Sent):
+    """rotate: makes a new secret; the former one signs beside it for a day."""
+
+    url: str = Field(max_length=2048)
+    events: list[Literal["tenant.ready", "tenant.failed"]] = Field(min_length=1, max_length=2)
+    rotate: bool = False

@@ -82,4 +82,7 @@ async def follow(
 def _event(record: EventRecord) -> str:
     shown = present.event(record)
     data = {"at": shown["at"], "tenant_id": shown["tenant_id"], **shown["data"]}
+    if record.kind == "tenant":
+        # As in every other answer; `tenant` is what it was called first.
+        data["slug"] = data.get("tenant")
     return message(record.kind, data, record.id)

@@ -33,6 +33,7 @@ from stateroom.store.records import TenantView
 from stateroom.store.sealing import Redacted
 from stateroom.store.tenant_change import Change
 from stateroom.store.tenant_create import NewSecret, NewTenant
+from stateroom.store.tenant_list import Filter
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 
@@ -64,12 +65,22 @@ async def list_tenants(
     cursor: Annotated[str, Query(max_length=200)] = "",
     phase: PhaseName | None = None,
     blueprint: Annotated[str, Query(max_length=200)] = "",
+    revision: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    search: Annotated[str, Query(max_length=200)] = "",
+    before: Annotated[str, Query(max_length=200)] = "",
 ) -> Any:
-    """Tenants by slug, a page at a time."""
-    page = await deps.repository.tenants.page(limit, _read_cursor(cursor), phase or "", blueprint)
+    """Tenants by slug, a page at a time: behind `cursor`, or before the slug `before`. `search`: a
+    part of slug or name."""
+    if cursor and before:
+        detail = "A page lies behind a cursor or before a slug, not both."
+        raise Invalid([Problem("/before", "one_of", detail, "Send cursor or before.")])
+    wanted = Filter(phase or "", blueprint, revision, search.strip())
+    page = await deps.repository.listing.page(limit, wanted, _read_cursor(cursor), before)
     return {
         "items": [_shown(view, deps) for view in page.items],
         "next": _cursor(page.next) if page.next else None,
+        "previous": page.previous or None,
+        "total": page.total,
     }
 
 

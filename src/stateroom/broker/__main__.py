@@ -14,9 +14,12 @@ import resource
 import sys
 from pathlib import Path
 
+from stateroom.broker import way_out
 from stateroom.broker.limits import Bounds
 from stateroom.broker.service import Broker, serve
+from stateroom.broker.upstream import Upstream
 from stateroom.errors import StateroomError
+from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 
 # Cabins reach the broker at their own gateway addresses, which come and go with them; the
@@ -27,7 +30,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104
 async def _run(grants: Path, settings: Settings) -> None:
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     bounds = Bounds.within(descriptors)
-    await serve(Broker(grants, settings.home, EVERYWHERE, settings.broker_port, bounds))
+    upstream = Upstream(way=way_out.read(Layout(settings.home).broker))
+    await serve(Broker(grants, settings.home, EVERYWHERE, settings.broker_port, bounds, upstream))
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ import httpx
 from stateroom.broker.dialect import Dialect, ProviderError
 from stateroom.broker.grants import Provider
 from stateroom.broker.nesting import read_json
+from stateroom.broker.way_out import WayOut
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 600.0
@@ -62,17 +63,23 @@ class Answer:
 
 class Upstream:
     """connect_seconds: to reach the provider. read_seconds: between two pieces of its answer,
-    so also for the first one: a long thought of a model."""
+    so also for the first one: a long thought of a model. way: through which proxy, trusting
+    whom."""
 
     def __init__(
-        self, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+        self,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        way: WayOut | None = None,
     ) -> None:
+        self._way = way or WayOut()
         self._timeout = httpx.Timeout(read_seconds, connect=connect_seconds).as_dict()
         self._limits = httpx.Limits(
             max_connections=None, max_keepalive_connections=20, keepalive_expiry=30.0
         )
-        self._plain: httpx.AsyncHTTPTransport | None = None
-        self._tls: httpx.AsyncHTTPTransport | None = None
+        # By scheme and proxy. Made at the first use: an installation that has no such provider
+        # saves the memory.
+        self._transports: dict[tuple[str, str], httpx.AsyncHTTPTransport] = {}
 
     @asynccontextmanager
     async def ask(
@@ -89,9 +96,8 @@ class Upstream:
             await _close(response)
 
     async def close(self) -> None:
-        for transport in (self._plain, self._tls):
-            if transport is not None:
-                await transport.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
     def _request(
         self, provider: Provider, dialect: Dialect, payload: bytes, stream: bool
@@ -112,16 +118,26 @@ class Upstream:
         )
 
     def _transport(self, url: httpx.URL) -> httpx.AsyncHTTPTransport:
-        if url.scheme == "http":
-            self._plain = self._plain or httpx.AsyncHTTPTransport(limits=self._limits)
-            return self._plain
-        # Made at the first use: an installation that has no such provider saves the memory.
-        self._tls = self._tls or httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or None),
-            proxy=os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or None,
-            limits=self._limits,
-        )
-        return self._tls
+        port = url.port or (443 if url.scheme == "https" else 80)
+        proxy = self._way.proxy_for(url.scheme, url.host, port)
+        kind = (url.scheme, proxy)
+        if kind not in self._transports:
+            self._transports[kind] = httpx.AsyncHTTPTransport(
+                # Without TLS only this machine is spoken to.
+                verify=self._trust() if url.scheme == "https" else False,
+                proxy=self._proxy(proxy),
+                limits=self._limits,
+            )
+        return self._transports[kind]
+
+    def _proxy(self, url: str) -> httpx.Proxy | None:
+        if not url:
+            return None
+        return httpx.Proxy(url, ssl_context=self._trust() if url.startswith("https:") else None)
+
+    def _trust(self) -> ssl.SSLContext:
+        file = self._way.authorities or os.environ.get("SSL_CERT_FILE") or None
+        return ssl.create_default_context(cafile=file)
 
 
 async def _close(response: httpx.Response) -> None:

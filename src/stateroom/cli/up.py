@@ -65,12 +65,13 @@ def up(
 async def _raise_parts(settings: Settings, progress: Progress) -> Raised:
     from aiodocker import Docker
 
-    from stateroom.installation import bring_up, images, machine
+    from stateroom.installation import bring_up, host_check, images, machine
     from stateroom.layout import Layout
 
     machine.known_installation(Layout(settings.home))  # Before minutes are spent on images.
     docker = Docker(settings.docker)
     try:
+        await host_check.must_be_fit(docker)
         found = await images.obtain(docker, settings, progress.say)
         return await bring_up.bring_up(docker, settings, found, progress.say)
     finally:

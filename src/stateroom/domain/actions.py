@@ -27,6 +27,33 @@ class Grow:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyDisk:
+    """A copy of these volumes' disks by this name, beside them; nothing mounts them."""
+
+    cabin: Cabin
+    volumes: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """These disks are what they were when the copy was made. What was written since is kept in
+    the copy's place."""
+
+    cabin: Cabin
+    volumes: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropCopy:
+    """A copy, or what was kept in its place, goes for good."""
+
+    cabin: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     """The content itself is rendered at the moment of writing: a plan holds no secret."""
 
@@ -108,7 +135,7 @@ class DropProvider:
 
 CabinAction = (
     Prepare | Grow | Configure | Create | Start | Stop | Remove | Resize | Release | EraseData
-    | Grant | Revoke
+    | Grant | Revoke | CopyDisk | PutBack | DropCopy
 )
 ProviderAction = PutProvider | DropProvider
 Action = CabinAction | ProviderAction | Publish

@@ -19,18 +19,32 @@ from stateroom.domain.cabin import Cabin
 from stateroom.domain.content import AgentContent, SecretRef
 from stateroom.domain.expansion import expand
 from stateroom.domain.resolve import resolve
-from stateroom.domain.runtime import AGENT, Mount, Resources, RuntimeSpec, Shape, Volume
-from stateroom.errors import NotFound
+from stateroom.domain.runtime import AGENT, TMP, Mount, Resources, RuntimeSpec, Shape, Volume
+from stateroom.errors import Invalid, NotFound, Problem
+
+SCRATCH_MB = 64
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedImage:
     """What an abstract reference was when the revision was made. id: an image id, never a tag.
-    command: argv of the program in it."""
+    command: argv of the program in it. volumes: paths that the image itself declares to hold
+    data, for which an engine would make volumes of its own outside every quota."""
 
     reference: str
     id: str
     command: tuple[str, ...]
+    volumes: tuple[str, ...] = ()
+
+    def row(self) -> dict[str, object]:
+        """As the store keeps it, beside its reference."""
+        return {"id": self.id, "command": list(self.command), "volumes": list(self.volumes)}
+
+    @classmethod
+    def of_row(cls, reference: str, row: Mapping[str, object]) -> PinnedImage:
+        command, volumes = row["command"], row.get("volumes", ())
+        assert isinstance(command, list | tuple) and isinstance(volumes, list | tuple)
+        return cls(reference, str(row["id"]), tuple(map(str, command)), tuple(map(str, volumes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +90,8 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
 ) -> Compiled:
     """What `cabin` must be for `tenant`. images: by reference, at least `image_references`.
 
-    Raises Invalid where the tenant's values or limits do not fit this revision, and NotFound
-    where an image is not pinned.
+    Raises Invalid where the tenant's values or limits do not fit this revision, or its volumes
+    its image, and NotFound where an image is not pinned.
     """
     draft = _draft(blueprint, tenant)
     return Compiled(
@@ -124,13 +138,31 @@ def _shape(draft: Draft, images: Mapping[str, PinnedImage]) -> Shape:
         raise NotFound(
             f"The image {draft.image} of this revision is not pinned; apply the blueprint again."
         )
+    mounts = tuple(Mount(volume.name, volume.path) for volume in draft.volumes)
     return Shape(
         image=image.id,
         command=image.command,
         environment=FIXED_ENVIRONMENT,
-        mounts=tuple(Mount(volume.name, volume.path) for volume in draft.volumes),
+        mounts=mounts,
+        tmpfs=TMP + _scratch(image, mounts),
         runtime=draft.runtime,
     )
+
+
+def _scratch(image: PinnedImage, mounts: tuple[Mount, ...]) -> tuple[tuple[str, int], ...]:
+    """What the image declares a volume and nobody mounted a disk at: memory, gone with the
+    container. Raises Invalid for one below a disk, which that memory would hide."""
+    taken = {*(mount.path for mount in mounts), *(path for path, _size in TMP)}
+    free = sorted(set(image.volumes) - taken)
+    for path in free:
+        above = [m.path for m in mounts if path.startswith(f"{m.path.rstrip('/')}/")]
+        if above:
+            detail = (
+                f"The image {image.reference} keeps its data at {path}, and the volume is mounted"
+                f" above it, at {above[0]}: mount the volume at {path}."
+            )
+            raise Invalid([Problem("", "image_volume", detail)])
+    return tuple((path, SCRATCH_MB) for path in free)
 
 
 def _content(draft: Draft, tenant: TenantFacts) -> AgentContent:

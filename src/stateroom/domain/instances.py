@@ -21,7 +21,7 @@ chat are all CPU (18 s on one core, 9 on two), and both come before anybody is s
 
 REFUSED_AFTER = 60.0
 """Seconds after which a change that a healthy runtime has not taken over is called refused.
-OpenClaw needs one on a quiet machine, and was seen to need 22 beside eight busy processes of its
+OpenClaw needs one on a quiet machine, and was seen to need 31 beside eight busy processes of its
 own cabin. Taking it over later still counts: this is about what people are told meanwhile."""
 
 

@@ -66,6 +66,21 @@ class AppliedContent:
     installed: Installed = Installed.YES
 
 
+class CopyKind(StrEnum):
+    HALF = "half"  # being made, or its making was cut short
+    WHOLE = "whole"
+    ASIDE = "aside"  # the disk was put back from it; what was written since lies in its place
+
+
+@dataclass(frozen=True, slots=True)
+class DiskCopy:
+    """A copy of one volume's disk, by the name that it was given."""
+
+    volume: str
+    name: str
+    kind: CopyKind
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The cabin itself: its holder and its disks. holder: "" while there is none running.
@@ -80,6 +95,7 @@ class Place:
     kept: Mapping[str, int] = field(default_factory=dict)
     created_at: float = 0.0
     full: frozenset[str] = frozenset()
+    copies: frozenset[DiskCopy] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,27 +13,30 @@ from stateroom.domain.blocks.kind import Kind
 from stateroom.domain.blocks.option import Option, Type
 from stateroom.domain.document import REFUSED
 from stateroom.domain.expansion import placeholder_problem
-from stateroom.domain.names import VALUE, environment_problem, near, shown
+from stateroom.domain.names import VALUE, environment_problem, kind_of, near, shown
 from stateroom.domain.pointer import pointer
 from stateroom.errors import Problem
 
 OPERATOR = "operator"
 TENANT = "tenant"
 SETTERS = (OPERATOR, TENANT)
-_KEYS = ("per_tenant", "default", "required", "set_by")
+_KEYS = ("per_tenant", "default", "required", "set_by", "help")
+LONGEST_HELP = 300
 _EXAMPLE = "Write {per_tenant: NAME, default: ..., required: ..., set_by: operator}."
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """default: None for none (null is no default). required: a tenant must give it; never with
-    a default. set_by: who may change it; an operator always may."""
+    a default. set_by: who may change it; an operator always may. help: for whoever fills it in,
+    "" for the option's own."""
 
     name: str
     option: Option
     default: object
     required: bool
     set_by: str
+    help: str = ""
 
     @property
     def demands(self) -> object:
@@ -58,6 +61,7 @@ def value_of(option: Option, given: Mapping[str, object]) -> Value:
         default=default,
         required=needed is True and default is None,
         set_by=str(given.get("set_by", OPERATOR)),
+        help=str(given.get("help", "")),
     )
 
 
@@ -124,6 +128,7 @@ def _value_problems(option: Option, given: Mapping[str, object], at: str) -> Ite
             yield Problem(at + pointer(key), "unknown_key", detail, near(key, _KEYS, "keys"))
     yield from _name_problems(given.get("per_tenant"), at)
     yield from _need_problems(option, given, at)
+    yield from _help_problems(given.get("help", ""), at)
     if "default" in given and given["default"] is not REFUSED:
         yield from plain_problems(option, given["default"], at + "/default")
 
@@ -138,6 +143,16 @@ def _name_problems(name: object, at: str) -> Iterator[Problem]:
         yield Problem(
             at + "/per_tenant", "bad_name", f"{shown(name)} cannot name a value.", hint
         )
+
+
+def _help_problems(text: object, at: str) -> Iterator[Problem]:
+    if text is REFUSED:
+        return
+    if not isinstance(text, str):
+        yield Problem(at + "/help", "wrong_type", f"help is text, not {kind_of(text)}.")
+    elif len(text) > LONGEST_HELP:
+        detail = f"help is longer than {LONGEST_HELP} characters."
+        yield Problem(at + "/help", "too_long", detail, "One or two sentences are read.")
 
 
 def _need_problems(option: Option, given: Mapping[str, object], at: str) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ from stateroom.domain.instances import (
     restart_reason,
 )
 from stateroom.domain.inventory import Instance, State
+from stateroom.domain.plan_checkpoint import dropping, no_room_to_copy, rewrites, rewriting
 from stateroom.domain.plan_leaving import plan_leaving, plan_suspended
 from stateroom.domain.plan_step import (
     UP,
@@ -51,8 +52,15 @@ def plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
         return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),), held=True)
     if wish.intent.leaving:
         return plan_leaving(wish, view)
+    dropped = dropping(cabin, view.place, wish.checkpoint.drop)
+    step = _plan_staying(now, wish, view, boots)
+    return replace(step, actions=(*step.actions, *dropped)) if dropped else step
+
+
+def _plan_staying(now: float, wish: Wish, view: View, boots: int) -> Step:
     if wish.intent is Intent.SUSPEND:
         return plan_suspended(wish, view)
+    cabin = wish.cabin.id
     if wish.blocked or wish.spec is None or wish.content is None:
         wait = Waiting(cabin, "blocked", wish.blocked or "not compiled yet")
         return Step(_contents_alone(wish, view), (wait,))
@@ -77,14 +85,18 @@ def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
 
 def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
     assert wish.spec is not None and wish.content is not None
-    strangers = [i for i in view.instances if not is_current(i, wish, view.inventory)]
+    alone = rewrites(wish, view.place)
+    if alone and (wait := no_room_to_copy(wish, view.inventory)) is not None:
+        return Step(waiting=(wait,), held=True)
+    strangers = [i for i in view.instances if alone or not is_current(i, wish, view.inventory)]
     if view.open_route is not False and _any_up(strangers):
         return _before_it_ends(now, wish, view, boots)
     actions: list[CabinAction] = [
         a for i in strangers for a in take_away(i, stop_seconds(wish))
     ]
     actions += _foundation(wish, view)
-    current = next((i for i in view.instances if is_current(i, wish, view.inventory)), None)
+    actions += rewriting(wish, view.place)
+    current = next((i for i in view.instances if i not in strangers), None)
     rest = _plan_instance(now, wish, view, current, boots)
     return replace(rest, actions=(*actions, *rest.actions)) if actions else rest
 

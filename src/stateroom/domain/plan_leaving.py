@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stateroom.domain.actions import CabinAction, EraseData, Release, Revoke, Stop
 from stateroom.domain.inventory import Place
+from stateroom.domain.plan_checkpoint import rewriting
 from stateroom.domain.plan_step import (
     UP,
     Step,
@@ -32,7 +35,9 @@ def plan_leaving(wish: Wish, view: View) -> Step:
     place = view.place
     if view.instances or cabin in view.inventory.content or (place and stands(place)):
         actions.append(Release(cabin))
-    if wish.intent is Intent.ERASE and (place is not None and (place.kept or place.disks)):
+    if wish.intent is Intent.ERASE and (
+        place is not None and (place.kept or place.disks or place.copies)
+    ):
         actions.append(EraseData(cabin))
     return Step(tuple(actions), gone=not actions)
 
@@ -40,7 +45,8 @@ def plan_leaving(wish: Wish, view: View) -> Step:
 def plan_suspended(wish: Wish, view: View) -> Step:
     up = [i for i in view.instances if i.state in UP]
     if not up:
-        return Step()
+        # A disk that is to be put back is, whoever sleeps: nobody mounts it.
+        return Step(rewriting(_without_copying(wish), view.place))
     if view.open_route is not False:
         return Step(waiting=(route_waits(wish.cabin.id, view),))
     return Step(tuple(Stop(i.name, stop_seconds(wish)) for i in up))
@@ -49,3 +55,8 @@ def plan_suspended(wish: Wish, view: View) -> Step:
 def stands(place: Place) -> bool:
     """Something of it is left that is more than data at rest."""
     return place.network or bool(place.holder) or bool(place.disks)
+
+
+def _without_copying(wish: Wish) -> Wish:
+    """A copy is made before something starts, and nothing does."""
+    return replace(wish, checkpoint=replace(wish.checkpoint, make=""))

@@ -8,12 +8,13 @@ it to have written it down, by the engine's own time of creation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stateroom.domain.actions import CabinAction, Release
 from stateroom.domain.backoff import orphan_streak
 from stateroom.domain.inventory import Place
+from stateroom.domain.plan_checkpoint import dropping
 from stateroom.domain.plan_leaving import stands
 from stateroom.domain.plan_step import Step, View, Waiting, route_waits, take_away
 from stateroom.domain.wish import Failure
@@ -25,31 +26,39 @@ ORPHAN_GRACE = 60.0
 @dataclass(frozen=True, slots=True)
 class Others:
     """What the store says of cabins beside those that are wished for. kept: their disks rest
-    until somebody asks for them. failures: by cabin, of such as are no tenant's."""
+    until somebody asks for them. dropped: by cabin, copies of disks that are to go. failures: by
+    cabin, of such as are no tenant's."""
 
     kept: frozenset[str] = frozenset()
+    dropped: Mapping[str, Collection[str]] = field(default_factory=dict)
     failures: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
 
 
 def plan_orphan(now: float, cabin: str, view: View, others: Others) -> Step:
     if not _is_more_than_data(cabin, view):
+        if dropped := dropping(cabin, view.place, others.dropped.get(cabin, ())):
+            return _paced(now, cabin, others, dropped)
         known = cabin in others.kept
         return Step(waiting=() if known else _unknown_disk(cabin, view.place))
     old_enough = _made_at(cabin, view) + ORPHAN_GRACE
     if old_enough > now:
         reason = f"nobody knows this cabin; taken away once it is {ORPHAN_GRACE:.0f} s old"
         return Step(waiting=(Waiting(cabin, "orphan", reason, old_enough),))
-    streak = orphan_streak(others.failures.get(cabin, ()), now)
-    if streak.until > now:
-        assert streak.last is not None
-        reason = f"{streak.last.detail}; tried again by itself after {streak.pause:.0f} s"
-        return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),))
     if view.open_route is not False:
         return Step(waiting=(route_waits(cabin, view),))
     actions: list[CabinAction] = []
     for instance in view.instances:
         actions.extend(take_away(instance))
-    return Step((*actions, Release(cabin)))
+    return _paced(now, cabin, others, (*actions, Release(cabin)))
+
+
+def _paced(now: float, cabin: str, others: Others, actions: tuple[CabinAction, ...]) -> Step:
+    streak = orphan_streak(others.failures.get(cabin, ()), now)
+    if streak.until <= now:
+        return Step(actions)
+    assert streak.last is not None
+    reason = f"{streak.last.detail}; tried again by itself after {streak.pause:.0f} s"
+    return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),))
 
 
 def _is_more_than_data(cabin: str, view: View) -> bool:

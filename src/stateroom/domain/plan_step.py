@@ -17,7 +17,7 @@ STOP_SECONDS = 20
 class Waiting:
     """Why something is not done yet. until: when it is looked at again, 0 when something else
     must happen first. code: a stable word: working, blocked, backoff, route, broker, firewall,
-    turn, disk, orphan."""
+    turn, disk, copy, orphan."""
 
     cabin: str
     code: str

@@ -48,6 +48,12 @@ def sentence(action: a.Action) -> str:
 
 def _elsewhere(action: a.Action) -> str:
     match action:
+        case a.CopyDisk(_, volumes, _):
+            return f"copy {', '.join(volumes)}, so that it can be put back"
+        case a.PutBack(_, volumes, _):
+            return f"put {', '.join(volumes)} back, and keep what was written meanwhile"
+        case a.DropCopy(_, name):
+            return f"drop the copy {name}"
         case a.Release(_):
             return "release everything but the disk's data"
         case a.EraseData(_):

@@ -50,7 +50,9 @@ def _row(wish: Wish, door: Door, known: Route | None) -> Route:
         tenant=wish.tenant,
         cabin=wish.cabin.id,
         user=wish.doorway.user,
-        address=str(wish.cabin.address),
+        # Without a place nothing stays open that was opened before: not even for as long as the
+        # runtime takes to end.
+        address=str(wish.cabin.address) if wish.intent is Intent.RUN else "",
         port=AGENT_PORT,
         door=door,
         requests_per_minute=rate,

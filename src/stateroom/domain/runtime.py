@@ -55,6 +55,9 @@ class Mount:
     path: str
 
 
+TMP = (("/tmp", 256),)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """image: an image *id* (never a tag). command: argv of the program itself; our entry point
@@ -65,7 +68,7 @@ class Shape:
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
     mounts: tuple[Mount, ...] = ()
-    tmpfs: tuple[tuple[str, int], ...] = (("/tmp", 256),)
+    tmpfs: tuple[tuple[str, int], ...] = TMP
     runtime: str = ""
 
     @property

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from stateroom.domain.actions import Resize
+from stateroom.domain.actions import DropCopy, Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
 from stateroom.domain.growth import held_growth, too_small
 from stateroom.domain.instances import (
@@ -39,6 +39,18 @@ class Phase(StrEnum):
     DELETING = "deleting"
 
 
+class Reached(IntEnum):
+    """How far a tenant is towards what it should run; each step comes after the one before.
+    BUILT: what it should run is made, and its content written. STARTED: it runs. HEALTHY: it
+    answers, and acts on that content. ROUTED: callers reach it."""
+
+    NOTHING = 0
+    BUILT = 1
+    STARTED = 2
+    HEALTHY = 3
+    ROUTED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """reason: a sentence that says what to do, "" when all is well. settles_at: when this
@@ -51,6 +63,7 @@ class Status:
     applied_generation: int
     settles_at: float = 0.0
     blocked: bool = False
+    reached: Reached = Reached.NOTHING
 
 
 def statuses(
@@ -79,7 +92,7 @@ def statuses(
             observed.get(wish.tenant),
             wanted.get(wish.tenant),
             tuple(w.reason for w in waiting.get(cabin, ())),
-            any(not isinstance(step, Resize) for step in plan.cabins.get(cabin, ())),
+            any(not isinstance(step, Resize | DropCopy) for step in plan.cabins.get(cabin, ())),
             any(w.code == "working" for w in waiting.get(cabin, ())),
         )
         found[wish.tenant] = _status(facts)
@@ -109,7 +122,23 @@ def _status(facts: _Facts) -> Status:
         return Status(Phase.DELETING, _first(facts, "is being removed"), facts.waiting, 0)
     if wish.intent is Intent.SUSPEND:
         return _suspended(facts)
-    return replace(_running(facts), blocked=bool(wish.blocked) and not wish.passing)
+    blocked = bool(wish.blocked) and not wish.passing
+    return replace(_running(facts), blocked=blocked, reached=_reached(facts))
+
+
+def _reached(facts: _Facts) -> Reached:
+    wish, current = facts.wish, _current(facts)
+    content = facts.inventory.content.get(wish.cabin.id)
+    if wish.spec is None or current is None or content is None or content.version != wish.content:
+        return Reached.NOTHING
+    again = restart_reason(facts.now, wish, current, facts.inventory)
+    if current.state is not State.RUNNING or again:
+        return Reached.BUILT
+    if not is_healthy(current, facts.inventory) or not acts_on_content(
+        facts.now, current, facts.inventory
+    ):
+        return Reached.STARTED
+    return Reached.ROUTED if _serving(facts, current) else Reached.HEALTHY
 
 
 def _first(facts: _Facts, otherwise: str) -> str:

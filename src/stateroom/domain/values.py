@@ -55,6 +55,8 @@ def values_schema(blueprint: Blueprint) -> dict[str, object]:
 def _property(value: Value) -> dict[str, object]:
     default = value.option.default if value.default is None else value.default
     shape = value.option.schema() | {"x-set-by": value.set_by}
+    if value.help:
+        shape["description"] = value.help
     return shape if default is None else shape | {"default": default}
 
 

@@ -58,6 +58,16 @@ class BrokerGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Copies of the cabin's disks, by name. make: lies beside each disk before anything starts.
+    back: nothing starts before the disks were put back from it. drop: go."""
+
+    make: str = ""
+    back: str = ""
+    drop: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """One cabin's. compiled parts are None where `blocked` says why there are none yet.
 
@@ -87,6 +97,7 @@ class Wish:
     passing: bool = False
     was_ready: bool = False
     boot_cpu: float = 0.0
+    checkpoint: Checkpoint = Checkpoint()
 
     def with_failure(self, failure: Failure) -> Wish:
         return replace(self, failures=(*self.failures, failure))

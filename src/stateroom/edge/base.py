@@ -17,6 +17,7 @@ class Edge(Protocol):
         ...
 
     async def replace(self, table: RouteTable, version: str) -> str:
-        """Puts `table` in force, whole, without cutting a connection; answers its version.
-        Requests that come meanwhile see the old table or the new one, nothing between."""
+        """Puts `table` in force, whole; answers its version. Requests that come meanwhile see the
+        old table or the new one, nothing between. It cuts no connection but those that were
+        opened by a token, or lead to a place, that `table` does not have any more."""
         ...

@@ -77,5 +77,10 @@ class EdgeConfig:
         return self.maps / MAP_NAME
 
     @property
+    def console_origin(self) -> str:
+        """As a browser writes it."""
+        return f"https://{self.console_host}{self.port_suffix}"
+
+    @property
     def sign_in(self) -> str:
-        return f"https://{self.console_host}{self.port_suffix}/sign-in"
+        return f"{self.console_origin}/sign-in"

@@ -17,12 +17,19 @@ from pathlib import Path
 from stateroom.domain.routes import RouteTable
 from stateroom.edge import route_map
 from stateroom.edge.certificates import check_pair
+from stateroom.edge.cut_list import CutList
+from stateroom.edge.cuts import Cut, concerned, cuts
 from stateroom.edge.files import only_writer, replace_file
 from stateroom.edge.route_map import MAP_NAME, Row
 from stateroom.edge.runtime_socket import LONGEST, RuntimeSocket
 from stateroom.errors import Clash, Permanent, Retryable
 
 log = logging.getLogger(__name__)
+
+SLIPPED_THROUGH = 0.1
+"""Seconds after which what had just been checked by the old table has reached its runtime."""
+AT_ONCE = 200
+"""Commands in a line, which must fit into HAProxy's buffer."""
 
 
 def make_map(maps: Path) -> None:
@@ -40,6 +47,7 @@ class HAProxyEdge:
         self._maps = maps
         self._file = maps / MAP_NAME
         self._socket = RuntimeSocket(socket)
+        self._cuts = CutList(maps / "cuts.json")
         self._turn = asyncio.Lock()
         self._seen: tuple[str, tuple[Row, ...], RouteTable, str] | None = None
 
@@ -49,6 +57,7 @@ class HAProxyEdge:
         async with self._turn:
             rows, table, version = await self._in_force()
             await asyncio.to_thread(self._mend_file, rows)
+            await self._finish_cuts()
             return table, version
 
     async def replace(self, table: RouteTable, version: str) -> str:
@@ -56,12 +65,15 @@ class HAProxyEdge:
         rows = route_map.rows(table)
         async with self._turn:
             with only_writer(self._maps):
-                _, _, current = await self._in_force()
+                _, before, current = await self._in_force()
                 if current != version:
                     raise Clash("The edge has another table than the plan was made for.")
+                due = cuts(before, table)
+                await asyncio.to_thread(self._cuts.add, due)
                 content = route_map.text(rows).encode()
                 await asyncio.to_thread(replace_file, self._file, content)
                 await self._commit(rows)
+                await self._cut(due)
         return table.version
 
     async def install_certificate(self, file: Path, pem: bytes) -> None:
@@ -80,6 +92,28 @@ class HAProxyEdge:
                 await asyncio.to_thread(replace_file, file, payload.encode())
                 await self._socket.expect("Transaction", f"set ssl cert {file}", payload)
                 await self._socket.expect("Success!", f"commit ssl cert {file}")
+
+    async def _finish_cuts(self) -> None:
+        """Those of a replacement that broke off in the middle."""
+        due = await asyncio.to_thread(self._cuts.read)
+        try:
+            await self._cut(due)
+        except Retryable as error:
+            # The table could be read, and that was the question; the next reading tries again.
+            log.warning("%s", error, extra={"action": "cut"})
+
+    async def _cut(self, due: Sequence[Cut]) -> None:
+        """Ends what is open by a right that is gone. Raises Retryable."""
+        if not due:
+            return
+        for pause in (0.0, SLIPPED_THROUGH):
+            await asyncio.sleep(pause)
+            shown = await self._socket.ask("show sess all")
+            commands = [f"shutdown session {session}" for session in concerned(shown, due)]
+            for start in range(0, len(commands), AT_ONCE):
+                # The answer is no matter: one that is not there any more has ended.
+                await self._socket.ask("; ".join(commands[start : start + AT_ONCE]))
+        await asyncio.to_thread(self._cuts.clear)
 
     async def _in_force(self) -> tuple[tuple[Row, ...], RouteTable, str]:
         answer = await self._socket.ask(f"show map {self._file}")

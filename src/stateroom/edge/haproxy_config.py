@@ -3,7 +3,7 @@ the map.
 
 The way of a request, each step in the section that owns it:
 
-    front       shape of the request -> host -> which backend
+    front       shape of the request -> host -> the console's preflight -> which backend
     api         the console and the api, which asks for keys of its own
     platform    /.stateroom/ on a tenant's host: the api, told which tenant it is
     programs    identity -> origin -> rate -> door -> the cabin, by address
@@ -16,7 +16,7 @@ enough and no change cuts a connection.
 
 from __future__ import annotations
 
-from stateroom.edge import haproxy_runtimes, haproxy_shape
+from stateroom.edge import haproxy_cors, haproxy_runtimes, haproxy_shape
 from stateroom.edge.answers import RETRY, Answer
 from stateroom.edge.config import STAND_IN_ADDRESS, EdgeConfig
 from stateroom.edge.route_map import FIELDS
@@ -133,6 +133,7 @@ def _front(config: EdgeConfig) -> list[str]:
         *haproxy_shape.check(),
         *_find_route(config),
         *haproxy_shape.reserved(),
+        *haproxy_cors.preflight(config.console_origin),
         *haproxy_shape.page(),
         *_our_headers(config),
         *_after_response(config),
@@ -163,7 +164,11 @@ def _our_headers(config: EdgeConfig) -> list[str]:
     """What the client said about itself goes; what we know takes its place."""
     stand_in = f"http-request set-var(txn.client) str({STAND_IN_ADDRESS}) if"
     return [
+        # The one claim that is the console's to make, to the api and nowhere else.
+        ("http-request set-var(txn.by_console) bool(true) "
+        "if console { req.fhdr(x-stateroom-console) -m str 1 }"),
         *haproxy_shape.forget_claims(),
+        "http-request set-header X-Stateroom-Console 1 if { var(txn.by_console) -m bool }",
         "http-request set-var-fmt(txn.client) %[src]",
         "http-request set-var-fmt(txn.target) %[dst]",
         # A caller whose address is the one that it called is this machine itself.
@@ -189,7 +194,8 @@ def _after_response(config: EdgeConfig) -> list[str]:
         if config.https_port == 443
         else "http-after-response del-header Strict-Transport-Security"
     )
-    return ["http-after-response set-header X-Content-Type-Options nosniff", strict]
+    nosniff = "http-after-response set-header X-Content-Type-Options nosniff"
+    return [nosniff, strict, *haproxy_cors.answers(config.console_origin)]
 
 
 def _loopback_front(config: EdgeConfig) -> tuple[list[str], ...]:

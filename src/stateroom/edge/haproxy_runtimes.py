@@ -6,6 +6,7 @@ from __future__ import annotations
 from stateroom.edge import haproxy_identity, haproxy_shape
 from stateroom.edge.answers import RETRY, Answer, page
 from stateroom.edge.config import EdgeConfig
+from stateroom.edge.cuts import BY_SESSION, BY_TOKEN
 
 _CLOSED = Answer(
     503, "Unavailable", "The runtime of this tenant is not ready. Try again in a moment.", (RETRY,)
@@ -36,7 +37,7 @@ def backend(config: EdgeConfig, name: str) -> list[str]:
         "http-request deny deny_status 503 if !open || !placed",
         *_hand_over(),
         *haproxy_shape.clean_response(),
-        "server any 0.0.0.0:0",
+        *_servers(),
     ]
 
 
@@ -64,4 +65,14 @@ def _hand_over() -> list[str]:
         "if { var(txn.caller) -m str token }"),
         "http-request set-dst var(txn.address)",
         "http-request set-dst-port var(txn.port)",
+    ]
+
+
+def _servers() -> list[str]:
+    """One address, which comes from the route, under two names: `edge/cuts.py`."""
+    return [
+        f"use-server {BY_TOKEN} if {{ var(txn.caller) -m str token }}",
+        f"use-server {BY_SESSION} unless {{ var(txn.caller) -m str token }}",
+        f"server {BY_TOKEN} 0.0.0.0:0",
+        f"server {BY_SESSION} 0.0.0.0:0",
     ]

@@ -105,6 +105,29 @@ class Resizes(Protocol):
 
 
 @runtime_checkable
+class Copies(Protocol):
+    """Copies of disks, each by a name that is given once, observed in their place. None of it is
+    done to a disk that is in use: Retryable."""
+
+    async def copy(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        """A copy of each lies beside it afterwards, whole; one that does is not made anew. A
+        disk that is not attached is copied as well, one that is not there: Retryable. Without
+        room on the host: Retryable, and nothing is left of it."""
+        ...
+
+    async def put_back(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        """Each disk is what it was when it was copied, and what was written since lies aside,
+        under the copy's name. Where nothing was, or where the copy was never finished, the disk
+        stays as it is and the copy is gone. Cut short anywhere, each disk is one of the two."""
+        ...
+
+    async def drop_copy(self, cabin: str, name: str) -> None:
+        """Nothing of that name is left beside the cabin's disks, whole, half or aside. The disks
+        themselves are not touched, also while they are in use."""
+        ...
+
+
+@runtime_checkable
 class Sweeps(Protocol):
     async def sweep(self) -> int:
         """Takes away what an earlier run of ours left half done and nobody waits for any more,

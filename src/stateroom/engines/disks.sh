@@ -1,8 +1,11 @@
 # What needs root on the host's disks. Run by docker_disks.py in a short-lived helper container:
-#   sh -eu -c "$(this file)" disks FOLDER VERB ...
+#   sh -eu -c "$(disk_copies.sh and this file)" disks FOLDER VERB ...
 #
 #   prepare NAME UID SIZE_MB [NAME UID SIZE_MB ...]  make what is missing, attach
 #   grow NAME SIZE_MB [NAME SIZE_MB ...]             and attach again, whatever came of it
+#   copy COPY NAME [NAME ...]                        beside each disk; and attach again
+#   put-back COPY NAME [NAME ...]                    what it was; and attach again
+#   drop CABIN COPY                                  a copy, or what was kept in its place
 #   detach CABIN                                     take nodes and loops away, keep the data
 #   erase CABIN                                      and the data
 #   sweep CABIN                                      what was never finished making
@@ -15,9 +18,9 @@
 # loop behind it serves this very file. The node goes before the loop does, and comes after it.
 #
 # While one grows, the length of FOLDER/NAME.growing says which size is sure: the file is
-# already larger then, and what is inside is not. resize2fs writes in place, and cut short it
-# leaves what no e2fsck repairs by itself: so NAME.undo has what it wrote over, written before,
-# and whoever comes next puts that back before anything else.
+# already larger then, and what is inside is not. e2fsck, resize2fs and debugfs write in place,
+# and cut short they leave what no e2fsck repairs by itself: so NAME.undo has what the one at work
+# writes over, and whoever comes next puts that back before anything else.
 #
 # Exit codes: 10 in use, 11 no space, 12 damaged. Anything else is a failure of a command.
 
@@ -72,10 +75,12 @@ make() {
 # is the question whether a disk is in use. What it says begins with that then; further on it
 # may repeat file names, which are the tenant's.
 damage() {
+  device=$1
+  shift
   status=0
-  said=$(e2fsck -p ${2:-} "$1" 2>&1) || status=$?
+  said=$(e2fsck "${@:--p}" "$device" 2>&1) || status=$?
   [ "$status" -ge 4 ] || return 1
-  case $said in "$1 is in use."*) fail 10 "$1 is in use" ;; esac
+  case $said in "$device is in use."*) fail 10 "$device is in use" ;; esac
 }
 
 check() {
@@ -85,7 +90,7 @@ check() {
 tidy() {
   # A recovered file in lost+found keeps it there; an empty one is only in the tenant's way.
   printf 'rmdir lost+found\nset_inode_field <2> mode 040700\n' |
-    debugfs -w -f /dev/stdin "$1" >/dev/null 2>&1
+    debugfs -w -f /dev/stdin ${2:+-z "$2"} "$1" >/dev/null 2>&1
 }
 
 take_away() {
@@ -146,16 +151,29 @@ grow() {
 
 enlarge() {
   [ "$(stat --format %s "$1")" -ge $(($2 << 20)) ] || (allocate "$1" "$2M")
-  check "$1" -f
-  : >"$3"
+  may_undo "$3"
+  check "$1" -f -p -z "$3"
+  no_undo "$1" "$3"
+  may_undo "$3"
+  said=$(resize2fs -z "$3" "$1" 2>&1) || fail 1 "$said"
+  ! damage "$1" -f -n || fail 1 "growing $1 went wrong and is undone (e2fsck): $said"
+  no_undo "$1" "$3"
+  may_undo "$3"
+  tidy "$1" "$3"
+  no_undo "$1" "$3"
+}
+
+may_undo() {
+  : >"$1"
   # Where the file system can, each of its blocks is on the disk before what it is for is written
   # over: then a power cut is no worse than a kill.
-  chattr +S "$3" 2>/dev/null || true
-  said=$(resize2fs -z "$3" "$1" 2>&1) || fail 1 "$said"
-  ! damage "$1" -f || fail 1 "growing $1 went wrong and is undone (e2fsck): $said"
-  tidy "$1"
+  chattr +S "$1" 2>/dev/null || true
+}
+
+# What was done is whole, and so is what comes of it when all of this is cut short.
+no_undo() {
   sync "$1"
-  rm -f "$3"
+  rm -f "$2"
   sync "$folder"
 }
 
@@ -206,9 +224,27 @@ case $verb in
     done
     exit "$later"
     ;;
+  copy | put-back)
+    name=$1
+    shift
+    later=0
+    for disk in "$@"; do
+      set +e
+      (set -e; case $verb in copy) copy "$disk" "$name" ;; *) put_back "$disk" "$name" ;; esac)
+      code=$?
+      set -e
+      [ "$code" = 0 ] || later=$code
+      attach "$disk"
+    done
+    exit "$later"
+    ;;
+  drop)
+    rm -f "$folder/$1"-*."$2".copy "$folder/$1"-*."$2".half "$folder/$1"-*."$2".aside
+    ;;
   detach | erase)
     # Never a new disk of that name beside what belonged to the old one.
-    [ "$verb" = detach ] || rm -f "$folder/$1"-*.growing "$folder/$1"-*.undo
+    [ "$verb" = detach ] || rm -f "$folder/$1"-*.growing "$folder/$1"-*.undo \
+      "$folder/$1"-*.copy "$folder/$1"-*.half "$folder/$1"-*.aside
     for image in "$folder/$1"-*.img; do
       [ -e "$image" ] || continue
       name=${image##*/}

@@ -28,7 +28,7 @@ from stateroom.engines.docker_content import ContentStore
 from stateroom.engines.docker_disk_files import DiskFiles
 from stateroom.engines.docker_disks import Disks
 from stateroom.engines.docker_events import events
-from stateroom.engines.docker_images import pin
+from stateroom.engines.docker_images import must_cover, pin
 from stateroom.engines.docker_logs import KeptLogs, LogReader
 from stateroom.engines.docker_observe import Observer, is_instance
 from stateroom.engines.docker_space import Found, Space
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class DockerEngine:
-    """Engine, Resizes, Logs, Measures, Images and Sweeps on one Docker.
+    """Engine, Resizes, Copies, Logs, Measures, Images and Sweeps on one Docker.
 
     content_root:  where this process sees the content tmpfs; it writes there
     content_mount: the same on the host: what cabins bind from
@@ -47,6 +47,8 @@ class DockerEngine:
                    here and written by the helper, logs/ is written here
     helper_image:  id of our own image, for holders and helpers
     entrypoint:    path on the host of the static cabin-init
+    listening:     another client of the same Docker, for what may last for hours (events,
+                   followed logs): a client has a hundred connections and then waits for one
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class DockerEngine:
         helper_image: str,
         entrypoint: str,
         clock: Callable[[], float] = time.time,
+        listening: Docker | None = None,
     ) -> None:
         self._docker = docker
+        self._listening = listening or docker
         self._installation = installation
         self._places = objects.Places(
             content_mount=content_mount,
@@ -75,7 +79,7 @@ class DockerEngine:
         )
         self._space = Space(docker, installation, self._places)
         self._kept_logs = KeptLogs(home / "logs")
-        self._logs = LogReader(docker, installation, self._kept_logs)
+        self._logs = LogReader(docker, installation, self._kept_logs, self._listening)
         self._observer = Observer(docker, installation, self._disks, self._content, clock)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -83,7 +87,7 @@ class DockerEngine:
         return await self._observer.observe()
 
     async def events(self) -> AsyncIterator[EngineEvent]:
-        async for container, event in events(self._docker, self._installation):
+        async for container, event in events(self._listening, self._installation):
             self._observer.forget(container)
             yield event
 
@@ -120,6 +124,7 @@ class DockerEngine:
                     self._space.must_be_ours(spec.name, found)
                     _must_match(spec.name, found, holder, store)
                     return
+                await must_cover(self._docker, spec)
                 body = objects.instance_body(spec, self._places, holder=holder, content=store)
                 await self._space.make(body, spec.name)
 
@@ -187,6 +192,18 @@ class DockerEngine:
     async def grow(self, cabin: Cabin, volumes: tuple[Volume, ...]) -> None:
         async with self._turn(cabin.id):
             await self._disks.grow(cabin, volumes)
+
+    async def copy(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        async with self._turn(cabin.id):
+            await self._disks.copy(cabin, volumes, name)
+
+    async def put_back(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        async with self._turn(cabin.id):
+            await self._disks.put_back(cabin, volumes, name)
+
+    async def drop_copy(self, cabin: str, name: str) -> None:
+        async with self._turn(cabin):
+            await self._disks.drop_copy(cabin, name)
 
     async def sweep(self) -> int:
         return await self._disks.sweep()
@@ -261,6 +278,8 @@ class DockerEngine:
 
     def _must_serve(self, name: str, disks: list[str]) -> None:
         for disk in disks:
+            if not disk.startswith(f"{_cabin_name(name)}-"):
+                raise Permanent(f"{name}: it has a volume that is no disk of its cabin; remove it")
             if not self._disks.serves(disk):
                 raise Retryable(f"{name}: its disk {disk} is not attached; prepare the cabin")
 

@@ -16,22 +16,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stateroom.domain.cabin import Installation
+from stateroom.domain.inventory import CopyKind, DiskCopy
 from stateroom.engines import docker_objects as objects
 from stateroom.errors import Retryable
 
 LOOP_MAJOR = 7
+COPIES = {"copy": CopyKind.WHOLE, "half": CopyKind.HALF, "aside": CopyKind.ASIDE}
+"""By the last part of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskState:
     """cabin -> volume -> size in MiB. attached: the node's loop serves the disk's own file.
     kept: every disk that is there. nodes: cabins with any node, right or wrong. room_mb: MiB
-    that are free where the images lie."""
+    that are free where the images lie. copies: by cabin, of its disks."""
 
     attached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
     room_mb: int = 0
+    copies: Mapping[str, frozenset[DiskCopy]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class DiskFiles:
         """Raises Retryable where the folder of images cannot be read: no disk seen would be
         taken for no disk there."""
         try:
+            copies = self._copies()
             sizes = self._sizes()
             room = shutil.disk_usage(self.images).free // objects.MIB
         except OSError as error:
@@ -62,7 +67,19 @@ class DiskFiles:
             if name in nodes and self.serves(name):
                 attached.setdefault(cabin, {})[volume] = size
         seen = (self._parts(name) for name in nodes)
-        return DiskState(attached, kept, frozenset(parts[0] for parts in seen if parts), room)
+        cabins = frozenset(parts[0] for parts in seen if parts)
+        return DiskState(attached, kept, cabins, room, copies)
+
+    def _copies(self) -> dict[str, frozenset[DiskCopy]]:
+        found: dict[str, frozenset[DiskCopy]] = {}
+        for entry in self._names():
+            disk, _, rest = entry.partition(".")
+            name, _, suffix = rest.partition(".")
+            parts = self._parts(disk)
+            if parts is not None and name and suffix in COPIES:
+                copy = DiskCopy(parts[1], name, COPIES[suffix])
+                found[parts[0]] = found.get(parts[0], frozenset()) | {copy}
+        return found
 
     def has_any(self, cabin: str) -> bool:
         """Whether anything lies there for this cabin, finished or not."""

@@ -5,8 +5,10 @@ our own image. What is there is seen without it (`docker_disk_files`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -31,6 +33,11 @@ HELPERS_AT_ONCE = 2
 """The disk below is one. After a reboot a thousand cabins ask for theirs, and none may lose its
 time by standing in line: it begins when it is its turn."""
 
+COPY_SECONDS = 3600.0
+"""A copy takes as long as its disk is full. They are made one by one, and apart from the other
+helpers, so that nobody's start stands in line behind one."""
+COPY_NAME = re.compile(r"[a-z0-9]{1,32}")
+
 
 class Disks:
     """The verbs. `images` is how this process sees what the helper does on the host."""
@@ -49,7 +56,11 @@ class Disks:
         self._files = images
         self._clock = clock
         self._gate = asyncio.Semaphore(HELPERS_AT_ONCE)
-        self._script = files("stateroom.engines").joinpath("disks.sh").read_text()
+        self._copying = asyncio.Semaphore(1)
+        self._script = "".join(
+            files("stateroom.engines").joinpath(name).read_text()
+            for name in ("disk_copies.sh", "disks.sh")
+        )
 
     def look(self) -> DiskState:
         return self._files.look()
@@ -83,6 +94,29 @@ class Disks:
                 arguments += [name, str(volume.size_mb)]
         if len(arguments) > 1:
             await self._help(cabin.id, cabin.name, arguments)
+
+    async def copy(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        there = self.look().kept.get(cabin.id, {})
+        if missing := [volume for volume in volumes if volume not in there]:
+            raise Retryable(f"copy {cabin.id}: its disk {missing[0]} is not there")
+        async with self._copying:
+            await self._rewrite("copy", cabin, volumes, name, within=COPY_SECONDS)
+
+    async def put_back(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        await self._rewrite("put-back", cabin, volumes, name, within=HELPER_SECONDS)
+
+    async def drop_copy(self, cabin: str, name: str) -> None:
+        arguments = ["drop", self._name(cabin), _a_copy(name)]
+        if any(copy.name == name for copy in self.look().copies.get(cabin, ())):
+            await self._help(cabin, self._name(cabin), arguments)
+
+    async def _rewrite(
+        self, verb: str, cabin: Cabin, volumes: tuple[str, ...], name: str, *, within: float
+    ) -> None:
+        disks = [objects.disk_name(cabin.name, volume) for volume in volumes]
+        if disks:
+            arguments = [verb, _a_copy(name), *disks]
+            await self._help(cabin.id, cabin.name, arguments, within=within)
 
     async def sweep(self) -> int:
         """Helpers that ended and that nobody waits for any more, and disks that one of them was
@@ -141,12 +175,20 @@ class Disks:
     def _name(self, cabin: str) -> str:
         return f"{self._installation.prefix}-{cabin}"
 
-    async def _help(self, cabin: str, cabin_name: str, arguments: list[str]) -> None:
+    async def _help(
+        self,
+        cabin: str,
+        cabin_name: str,
+        arguments: list[str],
+        *,
+        within: float = HELPER_SECONDS,
+    ) -> None:
         """One run of the script. Its container's name is the lock against a second one, and who
         stops waiting for it leaves it at work: ended in the middle, it would leave its disk so."""
         what = f"{arguments[0]} the disks of cabin {cabin}"
         body = objects.helper_body(self._installation, cabin, self._places, self._script, arguments)
-        async with self._gate, calling(what, within=HELPER_SECONDS):
+        gate = self._gate if within <= HELPER_SECONDS else contextlib.nullcontext()
+        async with gate, calling(what, within=within):
             name = objects.helper_name(cabin_name)
             await self._sweep(name)
             helper = await self._docker.containers.create(body, name=name)
@@ -188,10 +230,19 @@ async def _drop(container: str, docker: Docker) -> None:
             log.warning("a helper stays behind: %s", error.message)
 
 
+def _a_copy(name: str) -> str:
+    """It becomes part of a path."""
+    if not COPY_NAME.fullmatch(name):
+        raise Permanent(f"{name!r} is no name for a copy")
+    return name
+
+
 def _one_line(said: str) -> str:
-    """The end of it, fit for a log and a status: e2fsck may repeat a tenant's file names."""
+    """Its beginning and its end, fit for a log and a status: e2fsck may repeat a tenant's file
+    names, and say a lot."""
     words = " ".join(said.split())
-    return "".join(c if c.isprintable() else "?" for c in words)[-500:]
+    short = words if len(words) <= 500 else f"{words[:250]} ... {words[-250:]}"
+    return "".join(c if c.isprintable() else "?" for c in short)
 
 
 def _failure(code: int, message: str) -> EngineError:

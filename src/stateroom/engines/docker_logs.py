@@ -25,6 +25,7 @@ from stateroom.domain.runtime import AGENT
 from stateroom.engines import docker_objects as objects
 from stateroom.engines import docker_reading as reading
 from stateroom.engines.docker_calls import absent, calling, containers, frames, translate
+from stateroom.engines.log_lines import LogLines
 from stateroom.errors import Retryable
 
 KEEP_BYTES = 256 * 1024
@@ -72,8 +73,13 @@ class KeptLogs:
 
 
 class LogReader:
-    def __init__(self, docker: Docker, installation: Installation, kept: KeptLogs) -> None:
+    """listening: the client that follows."""
+
+    def __init__(
+        self, docker: Docker, installation: Installation, kept: KeptLogs, listening: Docker
+    ) -> None:
         self._docker = docker
+        self._listening = listening
         self._installation = installation
         self._kept = kept
 
@@ -120,12 +126,12 @@ class LogReader:
             )
 
     async def _lines(self, container: str, tail: int) -> list[str]:
-        """The last lines, and of a container that says long ones only the last MOST_BYTES."""
+        """The last lines, of which the long ones are cut, and all together MOST_BYTES at most."""
         pieces: deque[bytes] = deque()
         size = 0
         async with calling(f"read the log of {container[:12]}"):
             try:
-                async for piece in self._said(container, tail=tail):
+                async for piece in self._said(self._docker, container, tail=tail):
                     pieces.append(piece)
                     size += len(piece)
                     while size > MOST_BYTES:
@@ -134,30 +140,30 @@ class LogReader:
                 if absent(error):
                     return []
                 raise
-        return b"".join(pieces).decode(errors="replace").split("\n")[:-1]
+        split = LogLines()
+        return [line for piece in pieces for line in split.add(piece)]
 
     async def _follow(self, container: str, after: str) -> AsyncIterator[str]:
         """Lines later than `after` until the container ends; one that does not run ends soon.
         No deadline: a log may be silent for hours."""
-        rest = b""
+        split = LogLines()
         since = f"{reading.seconds(after):.6f}"
         try:
-            async for piece in self._said(container, follow=True, since=since):
-                *lines, rest = (rest + piece).split(b"\n")
-                for line in lines:
-                    text = line.decode(errors="replace")
+            said = self._said(self._listening, container, follow=True, since=since)
+            async for piece in said:
+                for line in split.add(piece):
                     # `since` includes what was read already.
-                    if _time_of(text) > after:
-                        yield text
+                    if _time_of(line) > after:
+                        yield line
         except DockerError as error:
             if not absent(error):
                 raise translate(f"follow the log of {container[:12]}", error) from error
         except aiohttp.ClientError as error:
             raise Retryable("the log's connection to Docker broke", after=1) from error
 
-    def _said(self, container: str, **options: Any) -> AsyncIterator[bytes]:
+    def _said(self, docker: Docker, container: str, **options: Any) -> AsyncIterator[bytes]:
         options |= {"stdout": True, "stderr": True, "timestamps": True}
-        return frames(self._docker, f"containers/{container}/logs", options)
+        return frames(docker, f"containers/{container}/logs", options)
 
 
 def _time_of(line: str) -> str:

@@ -113,8 +113,10 @@ class Observer:
         volumes: Mapping[str, str],
         disks: DiskState,
     ) -> dict[str, Place]:
+        # In whole seconds, which are all that the listing of containers has: or what is made of a
+        # place would seem to be older than the place.
         nets = {
-            reading.label(network, objects.CABIN): reading.seconds(network["Created"])
+            reading.label(network, objects.CABIN): float(int(reading.seconds(network["Created"])))
             for network in networks
         }
         made = {reading.label(entry, objects.CABIN): float(entry["Created"]) for entry in holders}
@@ -128,7 +130,7 @@ class Observer:
             }
         )
         places = {}
-        for cabin in sorted({*nets, *held, *disks.kept, *disks.nodes} - {""}):
+        for cabin in sorted({*nets, *held, *disks.kept, *disks.nodes, *disks.copies} - {""}):
             ready = {
                 volume: size
                 for volume, size in disks.attached.get(cabin, {}).items()
@@ -143,6 +145,7 @@ class Observer:
                 kept={volume: size for volume, size in at_rest.items() if volume not in ready},
                 created_at=max(nets.get(cabin, 0.0), made.get(cabin, 0.0)),
                 full=frozenset(v for v in ready if self._disk(cabin, v) in full),
+                copies=disks.copies.get(cabin, frozenset()),
             )
         return places
 

@@ -10,7 +10,14 @@ from dataclasses import replace
 from stateroom.domain.cabin import Cabin
 from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
-from stateroom.domain.inventory import AppliedContent, Instance, Place, State
+from stateroom.domain.inventory import (
+    AppliedContent,
+    CopyKind,
+    DiskCopy,
+    Instance,
+    Place,
+    State,
+)
 from stateroom.domain.runtime import Resources, RuntimeSpec, Volume, stable_digest
 from stateroom.engines.base import EngineEvent, EngineView, Usage
 from stateroom.engines.fake_world import ALIVE, FakeWorld, Log
@@ -52,6 +59,7 @@ class FakeEngine(FakeWorld):
                 holder=before.holder or f"holder-{self._next('holder')}",
                 disks=disks,
                 kept={name: size for name, size in before.kept.items() if name not in disks},
+                copies=before.copies,
                 created_at=before.created_at if complete else self._clock(),
             )
         )
@@ -90,6 +98,7 @@ class FakeEngine(FakeWorld):
             self._must_have_disks(found)
         running = replace(found, state=State.RUNNING)
         if found.state is not State.PAUSED:
+            self._writes(found)
             running = replace(running, started_at=self._clock())
         self._put(running)
         self._tell("start", found.cabin)
@@ -135,8 +144,8 @@ class FakeEngine(FakeWorld):
         self._logs.pop(cabin, None)
         if (place := self._places.pop(cabin, None)) is not None:
             kept = {**place.kept, **place.disks}
-            if kept:
-                self._place(Place(cabin, kept=kept))
+            if kept or place.copies:
+                self._place(Place(cabin, kept=kept, copies=place.copies))
 
     async def erase_data(self, cabin: str) -> None:
         self._called("erase_data", cabin)
@@ -145,7 +154,54 @@ class FakeEngine(FakeWorld):
             raise Clash(f"erase the data of cabin {cabin}: {left[0]} is left")
         self._logs.pop(cabin, None)
         if (place := self._places.pop(cabin, None)) is not None and (place.network or place.holder):
-            self._place(replace(place, disks={}, kept={}))
+            self._place(replace(place, disks={}, kept={}, copies=frozenset()))
+        self._forget_data(cabin)
+
+    async def copy(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        self._called("copy", cabin.id)
+        place = self._places.get(cabin.id, Place(cabin.id))
+        sizes = {**place.kept, **place.disks}
+        if any(volume not in sizes for volume in volumes):
+            raise Retryable(f"copy the disks of {cabin.id}: one is not there")
+        self._must_rest(cabin.id, volumes)
+        there = {c.volume for c in place.copies if c.name == name and c.kind is CopyKind.WHOLE}
+        missing = [volume for volume in volumes if volume not in there]
+        self._take_room(cabin.id, sum(sizes[volume] for volume in missing))
+        for volume in missing:
+            self.data[cabin.id, f"{volume}.{name}"] = self.data.get((cabin.id, volume), ())
+        made = {DiskCopy(volume, name, CopyKind.WHOLE) for volume in missing}
+        half = {DiskCopy(volume, name, CopyKind.HALF) for volume in missing}
+        self._place(replace(place, copies=(place.copies - half) | made))
+
+    async def put_back(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
+        self._called("put_back", cabin.id)
+        self._must_rest(cabin.id, volumes)
+        for volume in volumes:
+            place = self._places[cabin.id]
+            half = DiskCopy(volume, name, CopyKind.HALF)
+            whole = DiskCopy(volume, name, CopyKind.WHOLE)
+            copies = place.copies - {half, whole}
+            if whole in place.copies:
+                before = self.data.pop((cabin.id, f"{volume}.{name}"), ())
+                since = self.data.get((cabin.id, volume), ())
+                if before != since:
+                    self.data[cabin.id, volume] = before
+                    self.data[cabin.id, f"{volume}.{name}"] = since
+                    copies |= {DiskCopy(volume, name, CopyKind.ASIDE)}
+            self._place(replace(place, copies=copies))
+
+    async def drop_copy(self, cabin: str, name: str) -> None:
+        self._called("drop_copy", cabin)
+        if (place := self._places.get(cabin)) is None:
+            return
+        for copy in place.copies:
+            if copy.name == name:
+                self.data.pop((cabin, f"{copy.volume}.{name}"), None)
+        left = replace(place, copies=frozenset(c for c in place.copies if c.name != name))
+        if left == Place(cabin):
+            del self._places[cabin]
+        else:
+            self._place(left)
 
     async def resize(self, name: str, resources: Resources) -> None:
         self._called("resize", name)
@@ -161,11 +217,7 @@ class FakeEngine(FakeWorld):
         growing = {v.name: v.size_mb for v in volumes if v.size_mb > disks[v.name]}
         if self._volumes_in_use(cabin.id).intersection(growing):
             raise Retryable(f"grow {cabin.id}: a disk is in use", after=10)
-        missing = sum(size - disks[name] for name, size in growing.items())
-        if self.room_mb is not None:
-            if missing > self.room_mb:
-                raise Retryable(f"grow {cabin.id}: the host's disk is full", after=60)
-            self.room_mb -= missing
+        self._take_room(cabin.id, sum(size - disks[name] for name, size in growing.items()))
         self._place(replace(self._places[cabin.id], disks={**disks, **growing}))
 
     async def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:

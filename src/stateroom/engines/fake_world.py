@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from stateroom.domain.cabin import Installation
@@ -41,7 +41,8 @@ class FakeWorld:
     """firewall: what the guard would say; starting anything without it is refused.
     trace: every verb that was called, with the cabin or the instance it was called for.
     contents: what was written last, by cabin. images: reference -> command of those here.
-    room_mb: MiB that disks can grow by, all together; None: without end."""
+    room_mb: MiB that disks can grow by, all together; None: without end. data: by cabin and
+    volume, the image of each start that could write to it; a copy is "VOLUME.NAME"."""
 
     def __init__(self, installation: Installation, clock: Callable[[], float] = time.time) -> None:
         self.installation = installation
@@ -51,6 +52,7 @@ class FakeWorld:
         self.usages: dict[str, Usage] = {}
         self.images: dict[str, tuple[str, ...]] = {}
         self.room_mb: int | None = None
+        self.data: dict[tuple[str, str], tuple[str, ...]] = {}
         self._clock = clock
         self._places: dict[str, Place] = {}
         self._instances: dict[str, Instance] = {}
@@ -160,6 +162,26 @@ class FakeWorld:
             if found.cabin == cabin and found.state in ALIVE
             for mount in self._specs[name].shape.mounts
         }
+
+    def _must_rest(self, cabin: str, volumes: Sequence[str]) -> None:
+        if self._volumes_in_use(cabin).intersection(volumes):
+            raise Retryable(f"a disk of {cabin} is in use", after=10)
+
+    def _take_room(self, cabin: str, needed_mb: int) -> None:
+        if self.room_mb is None:
+            return
+        if needed_mb > self.room_mb:
+            raise Retryable(f"the disks of {cabin}: the host's disk is full", after=60)
+        self.room_mb -= needed_mb
+
+    def _writes(self, instance: Instance) -> None:
+        shape = self._specs[instance.name].shape
+        for mount in shape.mounts:
+            key = (instance.cabin, mount.volume)
+            self.data[key] = (*self.data.get(key, ()), shape.image)
+
+    def _forget_data(self, cabin: str) -> None:
+        self.data = {key: found for key, found in self.data.items() if key[0] != cabin}
 
     def _put(self, instance: Instance) -> None:
         before = self._instances.get(instance.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -20,9 +19,12 @@ from stateroom.settings import Settings
 async def bring_down(
     docker: Docker, settings: Settings, *, purge: bool, keep_images: bool = False
 ) -> list[str]:
-    """What was done, a sentence each. Raises Permanent where there is no installation."""
+    """What was done, a sentence each. Raises Permanent where there is no installation, or where
+    a part of it could not be removed."""
     known = machine.known_installation(Layout(settings.home))
     if not known:
+        if purge and not keep_images and (left := await machine.remove_unused_images(docker)):
+            return [f"Removed {left} images of ours, which was all that was left."]
         raise Permanent(f"there is no Stateroom at {settings.home}; STATEROOM_HOME says where")
     installation = Installation(known, IPv4Network(settings.subnets), settings.broker_port)
     stopped = await machine.lower(docker, installation)
@@ -36,16 +38,36 @@ async def bring_down(
 
 
 async def _purge(docker: Docker, settings: Settings, installation: Installation) -> list[str]:
-    image = await machine.image_of_parts(docker, installation)
+    """Stopped anywhere, it can be begun again: the home goes last, and of the home the file that
+    says which installation this is."""
+    image = await machine.image_of_ours(docker, installation)
+    if not image:
+        raise Permanent(
+            "none of our images is on this Docker any more, and disks can only be put away with "
+            "one: run `stateroom up --empty`, and then this again"
+        )
+    await _erase_cabins(docker, settings, installation, image)
     await machine.remove_parts(docker, installation)
-    if image:
-        await _erase_cabins(docker, settings, installation, image)
-        await machine.remove_firewall(docker, image, installation)
-        await machine.empty_home(docker, image, settings, installation)
     await machine.remove_volumes(docker, installation)
-    with suppress(OSError):
-        settings.home.rmdir()
-    return [f"Removed every container, network and volume of ours, and {settings.home}."]
+    await machine.remove_firewall(docker, image, installation)
+    await machine.empty_home(docker, image, settings, installation)
+    return ["Removed every container, network and volume of ours.", _remove_home(settings.home)]
+
+
+def _remove_home(home: Path) -> str:
+    """What became of it. Raises Permanent where something is left in it."""
+    try:
+        home.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if any(home.iterdir()):
+            raise Permanent(
+                f"{home} is not empty: what is left there was put there meanwhile; look at it, "
+                "and remove it by hand"
+            ) from error
+        return f"Emptied {home}, which itself cannot be removed ({error.strerror})."
+    return f"Removed {home}."
 
 
 async def _erase_cabins(

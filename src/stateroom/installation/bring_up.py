@@ -15,11 +15,12 @@ from ipaddress import IPv4Network
 
 import httpx
 from aiodocker import Docker
+from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Installation
 from stateroom.edge.addresses import listen_addresses
 from stateroom.errors import Permanent
-from stateroom.installation import database, machine
+from stateroom.installation import database, host_check, machine, outside
 from stateroom.installation import parts as table
 from stateroom.layout import Layout
 from stateroom.settings import Settings
@@ -61,9 +62,11 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
     report("home, keys and certificates")
     address = database.hand_over(settings)
     try:
+        outside.hand_over(layout, os.environ)
         furnished = await _furnish(docker, settings, installation, images, environment)
     finally:
         layout.handed_database.unlink(missing_ok=True)
+        outside.take_back(layout)
     ground = await _ground(docker, settings, installation, images, furnished, environment, address)
     if not address.sqlite:
         report(f"asking the {address.shown}")
@@ -72,7 +75,22 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
         await _help(docker, settings, installation, images, environment, "--adopt-database")
     changed = await _raise_parts(docker, ground, report)
     await api_answers(settings, report)
+    if "broker" in changed or "guard" in changed:
+        await _try_way_to_broker(docker, images, installation, report)
     return Raised(installation, changed)
+
+
+async def _try_way_to_broker(
+    docker: Docker, images: Images, installation: Installation, report: Report
+) -> None:
+    """Told and no more: somebody may be about to open it."""
+    report("the way from a cabin to the broker")
+    try:
+        wrong = await host_check.cabin_reaches_broker(docker, images.stateroom, installation)
+    except (DockerError, Permanent, TimeoutError) as error:
+        wrong = f"it could not be tried: {error}"
+    if wrong:
+        report(f"the broker: {wrong}")
 
 
 async def _furnish(
@@ -82,7 +100,8 @@ async def _furnish(
     images: Images,
     environment: Mapping[str, str],
 ) -> Mapping[str, str]:
-    """What home.py says: `entry_point`, `edge_files`, `database_file` and `database_key`."""
+    """What home.py says: `entry_point`, `edge_files`, `broker_files`, `database_file` and
+    `database_key`."""
     said = await _help(docker, settings, installation, images, environment)
     return {name: str(value) for name, value in json.loads(said).items()}
 
@@ -127,6 +146,7 @@ async def _ground(
         database=address,
         database_key=furnished["database_key"],
         edge_files=furnished["edge_files"],
+        broker_files=furnished["broker_files"],
     )
     await machine.ensure_volumes(docker, ground)
     return replace(ground, content_mount=await machine.mountpoint(docker, installation))

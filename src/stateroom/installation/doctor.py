@@ -1,4 +1,5 @@
-"""What `stateroom doctor` looks at: engine, kernel, ports, our own parts. It only reads."""
+"""What `stateroom doctor` looks at: engine, kernel, ports, our own parts, and the way of a cabin to
+the broker. It changes nothing: what it makes to try that way is gone when it has answered."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from aiodocker.exceptions import DockerError
 from stateroom.domain.cabin import PARTS, Installation
 from stateroom.errors import Permanent
 from stateroom.guard.state import in_place
-from stateroom.installation import database, machine
+from stateroom.installation import database, host_check, machine
 from stateroom.installation.doctor_files import examine_files
 from stateroom.installation.finding import Finding
 from stateroom.layout import Layout
@@ -46,6 +47,8 @@ async def _engine(docker: Docker, settings: Settings) -> tuple[Finding, ...]:
     if api < OLDEST_API:
         detail = f"API {version['ApiVersion']} is too old; Docker 20.10 or later is needed"
         return (Finding("wrong", "engine", detail),)
+    if wrong := host_check.unfit(info):
+        return (Finding("wrong", "engine", wrong),)
     return (Finding("good", "engine", machine.engine_facts(info)), *_kernel(info))
 
 
@@ -93,9 +96,21 @@ async def _parts(docker: Docker, settings: Settings) -> tuple[Finding, ...]:
         if firewall
         else Finding("wrong", "firewall", "not known to be in place, so nothing is started")
     )
+    if firewall and "broker" in seen and seen["broker"].running:
+        found.append(await _way_to_broker(docker, installation))
     found.append(_port("edge", settings.edge_address, settings.https_port))
     found.append(_port("api", "127.0.0.1", settings.api_port))
     return (*found, *await examine_files(settings))
+
+
+async def _way_to_broker(docker: Docker, installation: Installation) -> Finding:
+    what = "cabin to broker"
+    try:
+        image = await machine.image_of_ours(docker, installation)
+        wrong = await host_check.cabin_reaches_broker(docker, image, installation)
+    except (DockerError, Permanent, TimeoutError) as error:
+        return Finding("note", what, f"it could not be tried: {error}")
+    return Finding("wrong", what, wrong) if wrong else Finding("good", what, "it is let through")
 
 
 async def _database(docker: Docker, part: str, container: str) -> Finding:

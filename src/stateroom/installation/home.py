@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from stateroom.broker import way_out
 from stateroom.domain.cabin import Installation
 from stateroom.edge import haproxy_config
 from stateroom.edge.certificates import Authority, check_pair, make_authority, needs_renewal
@@ -29,7 +30,7 @@ from stateroom.edge.haproxy import make_map
 from stateroom.edge.haproxy_config import EdgeConfig
 from stateroom.edge.tokens import make_keys
 from stateroom.errors import Permanent, StateroomError
-from stateroom.installation import key_files
+from stateroom.installation import key_files, outside
 from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 from stateroom.store.sealing import new_keypair
@@ -63,6 +64,7 @@ class Furnisher:
         self.folders()
         self.keys()
         self.database()
+        self.way_out()
         self.admin_key()
         self.certificates()
         self.edge_files()
@@ -134,6 +136,17 @@ class Furnisher:
             if read_if_there(layout.database_url(part)) != url:
                 write(layout.next_database_url(part), url, uid, uid, 0o400)
         layout.handed_database.unlink(missing_ok=True)
+
+    def way_out(self) -> None:
+        """What was handed over for the broker alone: how to reach the outside, trusting whom."""
+        layout, uid = self.layout, self.installation.part_uid("broker")
+        for handed, name in (
+            (layout.handed_proxies, way_out.PROXIES),
+            (layout.handed_authorities, way_out.AUTHORITIES),
+        ):
+            if handed.exists():
+                write(layout.broker / name, handed.read_bytes(), uid, uid, 0o400)
+                handed.unlink()
 
     def admin_key(self) -> None:
         """The api holds only its hash, so reading the api's folder gives no key."""
@@ -292,6 +305,7 @@ def main() -> None:
     made = {
         "entry_point": str(path),
         "edge_files": edge_digest(layout),
+        "broker_files": outside.digest(layout),
         **database_facts(layout),
     }
     sys.stdout.write(json.dumps(made) + "\n")

@@ -26,6 +26,7 @@ from stateroom.guard.table import FAMILY, table_name
 from stateroom.installation import parts as table
 from stateroom.installation.home import TOLD
 from stateroom.layout import Layout
+from stateroom.runtimes.image import OWN
 from stateroom.runtimes.image_stages import STAGE_LABEL
 from stateroom.settings import Settings
 
@@ -226,17 +227,21 @@ async def stop_cabins(docker: Docker, installation: Installation) -> int:
     return len(agents)
 
 
-async def image_of_parts(docker: Docker, installation: Installation) -> str:
-    """The image that our parts were made from: the one to clean up with. "" without parts."""
+async def image_of_ours(docker: Docker, installation: Installation) -> str:
+    """The image that our parts were made from; without parts the newest of our own; "" where
+    there is none."""
     for part in (await seen_parts(docker, installation)).values():
         shown = await docker.containers.container(part.container).show()
         return str(shown["Image"])
-    return ""
+    own = await docker.images.list(filters={"reference": [OWN]})
+    return str(max(own, key=lambda one: int(one["Created"]))["Id"]) if own else ""
 
 
 async def remove_parts(docker: Docker, installation: Installation) -> None:
-    for part in (await seen_parts(docker, installation)).values():
-        await docker.containers.container(part.container).delete(force=True)
+    """Whatever else is left of it too: a helper whose `up` was killed holds volumes."""
+    label = f"{table.INSTALLATION_LABEL}={installation.prefix}"
+    for container in await docker.containers.list(all=True, filters={"label": [label]}):
+        await container.delete(force=True)
 
 
 async def remove_volumes(docker: Docker, installation: Installation) -> None:
@@ -259,11 +264,23 @@ async def remove_images(docker: Docker) -> int:
     return removed
 
 
+async def remove_unused_images(docker: Docker) -> int:
+    """The same where no installation is left on this engine, not even one that is stopped."""
+    labelled = {"label": [table.INSTALLATION_LABEL]}
+    volumes: Any = docker.volumes
+    found = await volumes.list(filters=labelled)
+    if found.get("Volumes") or await docker.containers.list(all=True, filters=labelled):
+        return 0
+    return await remove_images(docker)
+
+
 async def empty_home(
     docker: Docker, image: str, settings: Settings, installation: Installation
 ) -> None:
-    """Everything under the home goes; done by the helper, since most of it is not ours."""
-    script = 'find "$STATEROOM_HOME" -mindepth 1 -delete'
+    """Everything under the home goes, last of all the file that says which installation it is of;
+    done by the helper, since most of it is not ours."""
+    last = '"$STATEROOM_HOME/installation.json"'
+    script = f'find "$STATEROOM_HOME" -mindepth 1 ! -path {last} -delete && rm -f {last}'
     environment = {"STATEROOM_HOME": str(settings.home)}
     command = ["sh", "-c", script]
     await run_helper(docker, image, command, settings, environment, installation.prefix)

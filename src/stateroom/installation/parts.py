@@ -38,7 +38,7 @@ class Ground:
     database: its address; database_key: a keyed digest of all of it, so that a new password
     makes a new part. docker_group: group of the Docker socket. content_mount: host path of the
     content tmpfs. edge_files: digest of the edge's configuration and certificate, which it reads
-    only once.
+    only once; broker_files: a keyed one of the broker's way out, likewise.
     """
 
     settings: Settings
@@ -51,6 +51,7 @@ class Ground:
     database: Address
     database_key: str = ""
     edge_files: str = ""
+    broker_files: str = ""
 
     @property
     def content_volume(self) -> str:
@@ -176,7 +177,10 @@ def _broker(ground: Ground) -> Part:
             f"{run}:{run}:rw",
             f"{ground.grants_volume}:{GRANTS}:ro",
         ),
-        environment=(("STATEROOM_GRANTS", GRANTS),),
+        environment=(
+            ("STATEROOM_GRANTS", GRANTS),
+            ("STATEROOM_BROKER_FILES", ground.broker_files),
+        ),
         # One cabin's largest bodies were seen to take 225 MiB.
         memory_mb=512,
     )

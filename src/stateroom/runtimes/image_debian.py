@@ -44,9 +44,10 @@ def _system_command(listed: str) -> list[str]:
 
 async def compile_static(work: Workshop, source: Path) -> bytes:
     """A static program of one C file."""
+    # Nobody but us may enter this folder, or another user could put a program of their own in the
+    # place of this one, which every cabin starts. mmdebstrap needs no more: the files outside of
+    # its root are touched by the process that was called. It splits its hooks at spaces.
     with tempfile.TemporaryDirectory(prefix="stateroom-") as folder:
-        # mmdebstrap may work under another uid, and splits its hooks at spaces.
-        Path(folder).chmod(0o777)
         inside, program = Path(folder) / "program.c", Path(folder) / "program"
         inside.write_bytes(source.read_bytes())
         await work.programs.run(_with_sources(compiler_command(str(inside), str(program))))

@@ -20,7 +20,7 @@ from stateroom.domain.backoff import bounded
 from stateroom.domain.content import Content
 from stateroom.domain.wish import BrokerGrant
 from stateroom.edge.base import Edge
-from stateroom.engines.base import Engine, Resizes
+from stateroom.engines.base import Copies, Engine, Resizes
 from stateroom.errors import EngineError, Permanent, Retryable, StateroomError
 from stateroom.runtimes import openclaw
 from stateroom.steward.keys import StewardKeys
@@ -104,6 +104,12 @@ class Executor:
                 await self.engine.release(cabin_id)
             case a.EraseData(cabin_id):
                 await self.engine.erase_data(cabin_id)
+            case a.CopyDisk(cabin, names, copy):
+                await self._copies().copy(cabin, names, copy)
+            case a.PutBack(cabin, names, copy):
+                await self._copies().put_back(cabin, names, copy)
+            case a.DropCopy(cabin_id, copy):
+                await self._copies().drop_copy(cabin_id, copy)
             case _:
                 await self._perform_elsewhere(action)
 
@@ -132,6 +138,11 @@ class Executor:
     def _resizes(self) -> Resizes:
         if not isinstance(self.engine, Resizes):
             raise Permanent("this engine cannot change limits or sizes in place")
+        return self.engine
+
+    def _copies(self) -> Copies:
+        if not isinstance(self.engine, Copies):
+            raise Permanent("this engine cannot copy disks")
         return self.engine
 
     async def _content(self, cabin_id: str, version: object) -> Content:

@@ -126,7 +126,8 @@ def capacity(settings: Settings) -> tuple[int, int, int]:
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
     memory = int(max(0, total - settings.reserve_memory_mb) * settings.memory_overcommit)
     disks = Layout(settings.home).disks
-    taken = sum(image.stat().st_blocks * 512 for image in disks.glob("*.img")) // 2**20
+    # Copies beside them, too: they are promised like disks.
+    taken = sum(image.stat().st_blocks * 512 for image in disks.glob("st*")) // 2**20
     free = shutil.disk_usage(disks).free // 2**20
     disk = max(0, free + taken - settings.reserve_disk_mb)
     return memory, disk, IPv4Network(settings.subnets).num_addresses // CIDR_OF_A_CABIN

@@ -14,14 +14,15 @@ from stateroom.domain.plan_orphans import Others
 from stateroom.domain.status import Phase, Status, statuses
 from stateroom.domain.wish import Failure, Wish
 from stateroom.steward.collect import Sources, collect
-from stateroom.steward.wishes import Compiler, failures_of
+from stateroom.steward.wishes import Compiler, checkpoints_of, failures_of
 from stateroom.store.records import Desired
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """noticed: by cabin, failures that are to be recorded. trouble: a part of ours did not do
-    what it should, so the next look comes soon."""
+    what it should, so the next look comes soon. news: a roll-out went on, so what is wanted is
+    not what it was when this was seen."""
 
     at: float
     wishes: tuple[Wish, ...] = ()
@@ -30,6 +31,7 @@ class Look:
     statuses: dict[str, Status] = field(default_factory=dict)
     noticed: Mapping[str, Failure] = field(default_factory=dict)
     trouble: bool = False
+    news: bool = False
 
 
 async def look(
@@ -64,5 +66,6 @@ async def look(
 def others(desired: Desired) -> Others:
     return Others(
         kept=frozenset(cabin.id for cabin in desired.kept),
+        dropped={cabin: point.drop for cabin, point in checkpoints_of(desired.copies).items()},
         failures={cabin: failures_of(rows) for cabin, rows in desired.failures.items()},
     )

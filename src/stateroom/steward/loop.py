@@ -58,6 +58,12 @@ class Store(Protocol):
     async def finish_erase(self, cabin_id: str) -> None: ...
 
 
+class Goers(Protocol):
+    """What goes on for longer than a pass: see roll_outs."""
+
+    async def carry_on(self, desired: Desired, look: Look) -> bool: ...
+
+
 class Loop:
     def __init__(
         self,
@@ -68,10 +74,12 @@ class Loop:
         providers: Providers,
         prober: Prober,
         *,
+        roll_outs: Goers | None = None,
         boots_at_once: int = 2,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._roll_outs = roll_outs
         self._sources = sources
         self._executor = executor
         self._compiler = compiler
@@ -165,6 +173,9 @@ class Loop:
         self.last = seen = replace(seen, trouble=seen.trouble or not (recorded and done))
         self._say_orphans(seen.plan)
         await self._record(desired, seen)
+        if self._roll_outs is not None and await self._roll_outs.carry_on(desired, seen):
+            self.last = seen = replace(seen, news=True)
+            self.wake()
         return seen
 
     async def _look(self) -> tuple[Desired, Look]:
@@ -297,6 +308,7 @@ def _record_of(
         running_revision=tenant.revision if ready else before,
         seen_generation=tenant.generation,
         blocked=status.blocked,
+        reached=int(status.reached),
     )
 
 

@@ -39,7 +39,7 @@ def main() -> None:
     except KeyError as error:
         sys.exit(f"{error} is not set: `stateroom up` starts the steward with it")
     except (StateroomError, OSError, ValueError) as error:
-        sys.exit(f"the steward cannot start: {error}")
+        sys.exit(f"the steward cannot run: {error}")
 
 
 @contextlib.contextmanager
@@ -77,6 +77,7 @@ async def _until_told(steward: Steward, hold: Hold) -> None:
         asyncio.create_task(ending.wait()),
         asyncio.create_task(steward.loop.run()),
         asyncio.create_task(steward.housekeeping.run()),
+        asyncio.create_task(steward.hearing.run()),
         asyncio.create_task(hold.run()),
     ]
     done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

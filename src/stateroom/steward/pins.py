@@ -69,5 +69,5 @@ async def _pin(
     found: dict[str, dict[str, object]] = {}
     for reference in image_references(blueprints.parse(revision.document)):
         pin = await engine.pin(local(reference))
-        found[reference] = {"id": pin.id, "command": list(pin.command)}
+        found[reference] = pin.row()
     await store.pin_revision(revision.id, found)

@@ -49,7 +49,7 @@ class Preview:
                 pin = await self._pins.pin(self._local(reference))
             except Permanent as error:
                 raise Invalid([Problem("", "no_image", error.message)]) from error
-            images[reference] = {"id": pin.id, "command": list(pin.command)}
+            images[reference] = pin.row()
         revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, "", 0.0, images=images)
         desired = _moved(await self._store.desired(), name, revision)
         return await look(

@@ -5,8 +5,9 @@ package); behind a trusted proxy it answers only with a client address forwarded
 answers has a header whose value stands in its config (`runtimes.openclaw`), and OpenClaw sends
 the value of the config that is in effect at that moment: so a content names itself.
 
-The tenant owns what answers, and can fool only its own status: one line and one header are
-read, within a deadline, and the header is compared and never shown.
+The tenant owns what answers, and can fool only its own status: the head of one answer is read,
+within the client's bounds and a deadline, and nothing of its body; of the head a status and one
+header count, and that header is compared and never shown.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_LINES = 100_000
+MOST_FOLLOWED = 64
+"""Logs that may be followed at the same time, by everybody together: each holds a connection to
+the engine, and a client of ours has a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,32 @@ def _tail(request: web.Request) -> int:
     return int(given)
 
 
+class Followed:
+    """How many logs are being followed."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Raises Away beyond the most."""
+        if self._now >= self._most:
+            raise Away(
+                f"{self._most} logs are being followed, and no more can be; end one of them, or"
+                " ask without following"
+            )
+        self._now += 1
+        try:
+            yield
+        finally:
+            self._now -= 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Handlers:
     services: Services
+    followed: Followed = field(default_factory=lambda: Followed(MOST_FOLLOWED))
 
     async def signal(self, _request: web.Request) -> web.Response:
         """Desired state changed."""
@@ -154,9 +181,16 @@ class _Handlers:
             raise NotFound("this engine keeps no logs")
         tail = _tail(request)
         follow = request.query.get("follow", "0") == "1"
+        if not follow:
+            return await self._send(request, engine.logs(cabin.id, tail=tail, follow=False))
+        with self.followed.one_more():
+            return await self._send(request, engine.logs(cabin.id, tail=tail, follow=True))
+
+    async def _send(
+        self, request: web.Request, lines: AsyncIterator[str]
+    ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
         await response.prepare(request)
-        lines = engine.logs(cabin.id, tail=tail, follow=follow)
         try:
             async for line in lines:
                 await response.write(line.encode(errors="replace") + b"\n")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import aiodocker
+import aiohttp
+from aiodocker.exceptions import DockerError
 
 from stateroom.broker.folder import FolderGrants
 from stateroom.domain.cabin import Installation
@@ -23,17 +25,23 @@ from stateroom.settings import Settings
 from stateroom.steward.access import Access
 from stateroom.steward.collect import Sources
 from stateroom.steward.execute import Executor
+from stateroom.steward.hearing import Hearing
 from stateroom.steward.housekeeping import Housekeeping
 from stateroom.steward.keys import StewardKeys, load_keys
+from stateroom.steward.last_words import LastWords
 from stateroom.steward.loop import Loop
 from stateroom.steward.preview import Preview
 from stateroom.steward.prober import Prober
 from stateroom.steward.providers import Providers
+from stateroom.steward.roll_outs import RollOuts
 from stateroom.steward.socket import Services
 from stateroom.steward.usage import UsageReader
 from stateroom.steward.wishes import Compiler
 from stateroom.store.database import Database
 from stateroom.store.steward import StewardStore
+
+CANNOT_CONNECT = 900
+"""The client's own word, in the place of an HTTP status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,15 @@ class Steward:
     loop: Loop
     services: Services
     housekeeping: Housekeeping
+    hearing: Hearing
     prober: Prober
-    docker: aiodocker.Docker
+    docker: tuple[aiodocker.Docker, ...]
     database: Database
 
     async def close(self) -> None:
         await self.prober.close()
-        await self.docker.close()
+        for client in self.docker:
+            await client.close()
         await self.database.close()
 
 
@@ -87,8 +97,8 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
     layout = Layout(settings.home)
     keys = load_keys(layout.steward)
     store = StewardStore(database, time.time)
-    docker = aiodocker.Docker(settings.docker)
-    engine = _engine(docker, settings, place)
+    docker, listening = aiodocker.Docker(settings.docker), aiodocker.Docker(settings.docker)
+    engine = _engine(docker, listening, settings, place)
     local = local_names(settings)
     prober = Prober(lambda: loop.wake())  # noqa: PLW0108  (made below, since it needs the prober)
     sources = Sources(
@@ -116,13 +126,32 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
         status,
     )
     housekeeping = Housekeeping(store, engine, settings, local, loop.wake)
-    return Steward(loop, services, housekeeping, prober, docker, database)
+    hearing = Hearing(lambda: loop.last.at, question_to(docker))
+    return Steward(loop, services, housekeeping, hearing, prober, (docker, listening), database)
 
 
-def _engine(docker: aiodocker.Docker, settings: Settings, place: Place) -> DockerEngine:
+def question_to(docker: aiodocker.Docker) -> Callable[[], Awaitable[None]]:
+    """One that any engine answers. Raises OSError where nobody is there."""
+
+    async def ask() -> None:
+        try:
+            await docker.version()
+        except DockerError as error:
+            if error.status == CANNOT_CONNECT:
+                raise ConnectionError(error.message) from error
+        except aiohttp.ClientError as error:
+            raise ConnectionError(str(error)) from error
+
+    return ask
+
+
+def _engine(
+    docker: aiodocker.Docker, listening: aiodocker.Docker, settings: Settings, place: Place
+) -> DockerEngine:
     return DockerEngine(
         docker,
         place.installation,
+        listening=listening,
         content_root=place.content,
         content_mount=place.content_mount,
         home=settings.home,
@@ -146,6 +175,7 @@ def _loop(
     )
     return Loop(
         store, sources, executor, compiler, providers, prober,
+        roll_outs=RollOuts(store, LastWords(sources.engine, store, keys), time.time),
         boots_at_once=max(2, os.cpu_count() or 2),
     )
 

@@ -16,13 +16,14 @@ from stateroom.domain import blueprint as blueprints
 from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.compile import Compiled, PinnedImage, TenantFacts, compile, image_references
 from stateroom.domain.content import ContentVersion, SecretRef
-from stateroom.domain.wish import BrokerGrant, Doorway, Failure, Intent, Wish
+from stateroom.domain.wish import BrokerGrant, Checkpoint, Doorway, Failure, Intent, Wish
 from stateroom.errors import StateroomError
 from stateroom.runtimes import openclaw
 from stateroom.settings import Settings
 from stateroom.steward.keys import StewardKeys
 from stateroom.store.records import (
     CabinRecord,
+    CopyRecord,
     Desired,
     DesiredTenant,
     FailureRecord,
@@ -76,6 +77,7 @@ class Compiler:
     def wishes(self, desired: Desired) -> tuple[Wish, ...]:
         known: dict[str, Compilation] = {}
         found: list[Wish] = []
+        checkpoints = checkpoints_of(desired.copies)
         refused: list[Refused] = []
         for entry in desired.tenants:
             if why := self._no_cabin(entry.cabin):
@@ -84,6 +86,8 @@ class Compiler:
             revision = desired.revisions.get((entry.tenant.blueprint, entry.tenant.revision))
             compilation = self._compilation(entry, revision)
             wish = _with_the_moment(compilation.wish, entry, desired)
+            if (point := checkpoints.get(entry.cabin.id, Checkpoint())) != wish.checkpoint:
+                wish = replace(wish, checkpoint=point)
             if wish is not compilation.wish:
                 compilation = replace(compilation, wish=wish)
             known[entry.cabin.id] = compilation
@@ -231,9 +235,7 @@ class Compiler:
 def pinned_images(images: Mapping[str, Mapping[str, object]]) -> dict[str, PinnedImage]:
     found: dict[str, PinnedImage] = {}
     for reference, pin in images.items():
-        command = pin["command"]
-        assert isinstance(command, list | tuple)
-        found[reference] = PinnedImage(reference, str(pin["id"]), tuple(str(c) for c in command))
+        found[reference] = PinnedImage.of_row(reference, pin)
     return found
 
 
@@ -266,6 +268,21 @@ def _erasure(cabin: Cabin, desired: Desired) -> Wish:
 
 def failures_of(records: Iterable[FailureRecord]) -> tuple[Failure, ...]:
     return tuple(Failure(f.at, f.began_at, f.kind, f.detail, f.retry_after) for f in records)
+
+
+def checkpoints_of(copies: Iterable[CopyRecord]) -> dict[str, Checkpoint]:
+    """By cabin: what its copies should become. At most one is made or put back at a time."""
+    found: dict[str, Checkpoint] = {}
+    for copy in copies:
+        point = found.get(copy.cabin, Checkpoint())
+        if copy.state == "wanted":
+            point = replace(point, make=copy.id)
+        elif copy.state == "back":
+            point = replace(point, back=copy.id)
+        elif copy.state == "erased":
+            point = replace(point, drop=point.drop | {copy.id})
+        found[copy.cabin] = point
+    return found
 
 
 def _with_the_moment(wish: Wish, entry: DesiredTenant, desired: Desired) -> Wish:

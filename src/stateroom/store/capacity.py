@@ -7,7 +7,7 @@ cannot both take the last of it.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ColumnElement, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.cabin import Installation
@@ -30,6 +30,7 @@ async def reserve(connection: AsyncConnection, memory_mb: int, disk_mb: int) -> 
         return
     memory = await _sum(connection, _C.memory_mb, _C.state == "assigned")
     disk = await _sum(connection, _C.disk_mb, HOLDS_DISK)
+    disk += await _sum(connection, t.copies.c.size_mb, true())
     short = [
         _sentence("memory", memory_mb, int(limits.memory_mb) - memory),
         _sentence("disk", disk_mb, int(limits.disk_mb) - disk),

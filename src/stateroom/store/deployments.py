@@ -1,50 +1,35 @@
-"""Deployments: moving tenants to a revision, all of them or the named ones, whole or not at all.
-
-A deployment is a record of what was asked for. How far it is follows from the tenants' own
-status whenever somebody looks: there is no second progress to keep right.
-"""
+"""Deployments: an operator begins a roll-out, looks at it, stops it. The steward carries it on."""
 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.canary import first
 from stateroom.domain.names import near, shown
 from stateroom.domain.pointer import pointer
-from stateroom.errors import Invalid, NotFound, Problem
-from stateroom.store import fitting, lookups, rows
+from stateroom.domain.rollout import Member, Move, Rollout, Stage, State
+from stateroom.errors import Conflict, Invalid, NotFound, Problem
+from stateroom.store import fitting, lookups, rollouts, rows
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.database import Database
 from stateroom.store.lookups import ParsedBlueprints
-from stateroom.store.records import (
-    DeploymentRecord,
-    RevisionRecord,
-    StatusRecord,
-    TenantRecord,
-)
-from stateroom.store.tenant_change import fit_cabin
-from stateroom.store.tenants import raise_generation
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One tenant of a deployment. tenant: None when it is gone. status: None before the first."""
-
-    slug: str
-    tenant: TenantRecord | None
-    status: StatusRecord | None
+from stateroom.store.records import RevisionRecord, StatusRecord, TenantRecord
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentView:
-    deployment: DeploymentRecord
-    tenants: tuple[Moved, ...]
+    """statuses: by tenant, of those that have one."""
+
+    rollout: Rollout
+    statuses: dict[str, StatusRecord]
 
 
 class Deployments:
@@ -56,48 +41,61 @@ class Deployments:
         self._clock = clock
 
     async def deploy(
-        self, blueprint: str, number: int | None = None, slugs: Sequence[str] | None = None
+        self,
+        blueprint: str,
+        number: int | None = None,
+        slugs: Sequence[str] | None = None,
+        canary: str = "",
     ) -> DeploymentView:
         """number: None for the newest. slugs: None for every tenant of the blueprint; new
-        tenants then get this revision, too. Raises NotFound, Invalid with the problems of every
-        tenant that does not fit (nobody is moved then), NoCapacity."""
+        tenants then get this revision, too. canary: as `canary.share_of` gives it. Raises
+        NotFound, Conflict where another one goes on, Invalid with the problems of every tenant
+        that does not fit (nobody is moved then), NoCapacity."""
         async with self._database.write() as connection:
             revision = await self._revision(connection, blueprint, number)
-            everybody = await _tenants_of(connection, blueprint)
+            await _refuse_a_second(connection, blueprint)
+            everybody = await tenants_of(connection, blueprint)
             chosen = everybody if slugs is None else _named(everybody, slugs, blueprint)
-            parsed = self._parsed.of(revision)
-            await self._refuse_misfits(connection, chosen, parsed)
+            await self._refuse_misfits(connection, chosen, self._parsed.of(revision))
             now = self._clock()
-            for tenant in chosen:
-                if tenant.revision != revision.number:
-                    await self._move(connection, tenant, revision, parsed, now)
-            if slugs is None:
-                await connection.execute(
-                    update(t.blueprints)
-                    .where(t.blueprints.c.name == blueprint)
-                    .values(deployed=revision.number)
-                )
-            made = DeploymentRecord(
-                f"d{secrets.token_hex(8)}",
-                blueprint,
-                revision.number,
-                "",
-                tuple((tenant.id, tenant.slug) for tenant in chosen),
-                now,
-            )
-            await _insert(connection, made)
-            return await _view(connection, made)
+            begun = _begun(revision, chosen, canary, slugs is None, now)
+            after = await rollouts.begin(connection, self._parsed, begun, now)
+            return await _view(connection, after)
 
     async def get(self, deployment_id: str) -> DeploymentView:
         """Raises NotFound."""
         async with self._database.read() as connection:
-            found = await connection.execute(
-                select(*rows.DEPLOYMENT).where(t.deployments.c.id == deployment_id)
-            )
-            row = found.first()
-            if row is None:
-                raise NotFound("there is no such deployment")
-            return await _view(connection, rows.deployment(row))
+            return await _view(connection, await _one(connection, deployment_id))
+
+    async def newest(self, limit: int, blueprint: str = "") -> tuple[DeploymentView, ...]:
+        """Newest first."""
+        where: list[ColumnElement[bool]] = []
+        if blueprint:
+            where.append(t.deployments.c.blueprint == blueprint)
+        async with self._database.read() as connection:
+            found = await rollouts.read(connection, *where, limit=limit)
+            return tuple([await _view(connection, each) for each in found])
+
+    async def stop(self, deployment_id: str) -> DeploymentView:
+        """Asks to put back whom it moved. Again: changes nothing. Raises NotFound, and Conflict
+        for one that is over."""
+        async with self._database.write() as connection:
+            found = await _one(connection, deployment_id)
+            if found.finished_at:
+                raise Conflict(
+                    f"this deployment is over ({found.state.value}); deploy revision"
+                    f" {found.previous} to go back to what was before"
+                )
+            if not found.stopping:
+                await connection.execute(
+                    update(t.deployments)
+                    .where(t.deployments.c.id == found.id)
+                    .values(stopping=True)
+                )
+                said = {"action": "deployment_stop", "deployment": found.id}
+                await record(connection, self._clock(), "audit", "", said)
+                await touch(connection)
+            return await _view(connection, replace(found, stopping=True))
 
     async def _revision(
         self, connection: AsyncConnection, blueprint: str, number: int | None
@@ -122,28 +120,56 @@ class Deployments:
         if found:
             raise Invalid(found)
 
-    async def _move(
-        self,
-        connection: AsyncConnection,
-        tenant: TenantRecord,
-        revision: RevisionRecord,
-        blueprint: Blueprint,
-        now: float,
-    ) -> None:
-        own = fitting.belongings(tenant, await lookups.secrets_of(connection, tenant.id))
-        cabin = await lookups.cabin_of(connection, tenant.id)
-        await fit_cabin(connection, cabin, fitting.limits(blueprint, own))
-        moved = await raise_generation(connection, tenant, now, revision=revision.number)
-        data = {
-            "tenant": tenant.slug,
-            "change": ["revision"],
-            "revision": revision.number,
-            "generation": moved.generation,
-        }
-        await record(connection, now, "tenant", tenant.id, data)
+
+async def _refuse_a_second(connection: AsyncConnection, blueprint: str) -> None:
+    found = await rollouts.going_on(connection, t.deployments.c.blueprint == blueprint)
+    if found:
+        raise Conflict(
+            f"revision {found[0].revision} of {blueprint} is being rolled out; wait until"
+            f" deployment {found[0].id} is over, or stop it:"
+            f" `stateroom blueprints stop {found[0].id}`"
+        )
 
 
-async def _tenants_of(connection: AsyncConnection, blueprint: str) -> list[TenantRecord]:
+def _begun(
+    revision: RevisionRecord,
+    chosen: Sequence[TenantRecord],
+    canary: str,
+    everybody: bool,
+    now: float,
+) -> Rollout:
+    """Who runs it already is done; of the others a share goes first."""
+    there = [tenant for tenant in chosen if tenant.revision == revision.number]
+    moving = [tenant for tenant in chosen if tenant.revision != revision.number]
+    goes_first = first(canary, in_order(moving))
+    members = [
+        *(
+            Member(m.id, m.slug, m.revision, m.slug in goes_first, since=now)
+            for m in sorted(moving, key=lambda m: (m.slug not in goes_first, m.slug))
+        ),
+        *(
+            Member(
+                m.id, m.slug, m.revision, state=Move.DONE, since=now,
+                reason="It runs this revision already.",
+            )
+            for m in there
+        ),
+    ]  # fmt: skip
+    counts = Counter(tenant.revision for tenant in moving)
+    previous = counts.most_common(1)[0][0] if counts else revision.number
+    return Rollout(
+        f"d{secrets.token_hex(8)}", revision.blueprint, revision.number, previous, canary,
+        everybody, tuple(members), now, Stage.CANARY if goes_first else Stage.ALL, State.RUNNING,
+    )  # fmt: skip
+
+
+def in_order(tenants: Sequence[TenantRecord]) -> list[str]:
+    """Slugs, those first that can show whether a revision is good: who is suspended cannot."""
+    return [t.slug for t in sorted(tenants, key=lambda t: (t.suspended, t.slug))]
+
+
+async def tenants_of(connection: AsyncConnection, blueprint: str) -> list[TenantRecord]:
+    """Of those that stay, by slug."""
     found = await connection.execute(
         select(*rows.TENANT)
         .where(
@@ -175,40 +201,13 @@ def _named(
     return [by_slug[slug] for slug in sorted(set(slugs))]
 
 
-async def _insert(connection: AsyncConnection, made: DeploymentRecord) -> None:
-    await connection.execute(
-        insert(t.deployments).values(
-            id=made.id,
-            blueprint=made.blueprint,
-            revision=made.revision,
-            canary=made.canary,
-            tenants=[list(pair) for pair in made.tenants],
-            created_at=made.created_at,
-        )
-    )
-    await touch(connection)
-    data = {
-        "deployment": made.id,
-        "blueprint": made.blueprint,
-        "revision": made.revision,
-        "tenants": [slug for _, slug in made.tenants],
-    }
-    await record(connection, made.created_at, "deployment", "", data)
+async def _one(connection: AsyncConnection, deployment_id: str) -> Rollout:
+    found = await rollouts.read(connection, t.deployments.c.id == deployment_id)
+    if not found:
+        raise NotFound("there is no such deployment; GET /deployments names them")
+    return found[0]
 
 
-async def _view(connection: AsyncConnection, made: DeploymentRecord) -> DeploymentView:
-    ids = [tenant_id for tenant_id, _ in made.tenants]
-    tenants: dict[str, TenantRecord] = {}
-    status: dict[str, StatusRecord] = {}
-    for start in range(0, len(ids), 500):  # Databases bound how many parameters a query has.
-        some = ids[start : start + 500]
-        found = await connection.execute(
-            select(*rows.TENANT).where(t.tenants.c.id.in_(some), t.tenants.c.gone_at == 0)
-        )
-        tenants |= {tenant.id: tenant for tenant in map(rows.tenant, found)}
-        seen = await connection.execute(select(*rows.STATUS).where(t.status.c.tenant.in_(some)))
-        status |= {entry.tenant: entry for entry in map(rows.status, seen)}
-    return DeploymentView(
-        made,
-        tuple(Moved(slug, tenants.get(id_), status.get(id_)) for id_, slug in made.tenants),
-    )
+async def _view(connection: AsyncConnection, found: Rollout) -> DeploymentView:
+    statuses = await rollouts.statuses_of(connection, [m.tenant for m in found.members])
+    return DeploymentView(found, statuses)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stateroom.store import rows
+from stateroom.store import copies, rollouts, rows
 from stateroom.store import tables as t
 from stateroom.store.providers import all_providers
 from stateroom.store.records import (
@@ -74,6 +74,8 @@ class DesiredReader:
             status={entry.tenant: entry for entry in status},
             erased=tuple(cabin for cabin in resting if cabin.state == "erased"),
             failures=_of_nobody(failures, {cabin.id for _, cabin in tenants}),
+            rollouts=await rollouts.going_on(connection),
+            copies=await copies.all_copies(connection),
         )
 
     async def _revisions(

@@ -47,6 +47,14 @@ async def live_tenant(connection: AsyncConnection, slug: str) -> TenantRecord:
     return rows.tenant(row)
 
 
+async def live_tenant_by_id(connection: AsyncConnection, tenant_id: str) -> TenantRecord:
+    """Of one that was seen in this transaction."""
+    found = await connection.execute(
+        select(*rows.TENANT).where(t.tenants.c.id == tenant_id, t.tenants.c.gone_at == 0)
+    )
+    return rows.tenant(found.one())
+
+
 async def changeable_tenant(
     connection: AsyncConnection, slug: str, expected: int | None = None
 ) -> TenantRecord:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stateroom.domain.rollout import Rollout
+
 
 @dataclass(frozen=True, slots=True)
 class RevisionRecord:
@@ -125,7 +127,8 @@ class StatusRecord:
     """The kept copy of a computed status: for lists and filters, never an input of the plan.
     seen_generation: the tenant's generation that this was computed from, so that a reader can
     tell the failure of an old generation from one of the change that it waits for. blocked: it
-    does not go on before somebody does what `reason` says."""
+    does not go on before somebody does what `reason` says. reached: how far it is towards what it
+    should run, as a number of `domain.status.Reached`."""
 
     tenant: str
     phase: str
@@ -136,6 +139,7 @@ class StatusRecord:
     running_revision: int
     seen_generation: int = 0
     blocked: bool = False
+    reached: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +155,9 @@ class TenantView:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRecord:
-    """A kept cabin's disk. id: the cabin's. tenant, slug: whose it was. used_mb: as measured
-    before it was put away, None where nobody could."""
+    """A kept cabin's disk, or what a roll-out that failed left beside one. id: the cabin's, or
+    the copy's. tenant, slug: whose it was. used_mb: as measured before it was put away, None where
+    nobody could. deployment: of what a roll-out left, "" for a cabin's."""
 
     id: str
     tenant: str
@@ -160,18 +165,21 @@ class VolumeRecord:
     size_mb: int
     used_mb: float | None
     kept_since: float
+    deployment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentRecord:
-    """tenants: (id, slug) of each one that it moves."""
+class CopyRecord:
+    """A copy of a cabin's disks. id: also its name beside them. state: see store/copies.py.
+    kept_at: since when what was written meanwhile is kept, 0 for not."""
 
     id: str
-    blueprint: str
-    revision: int
-    canary: str
-    tenants: tuple[tuple[str, str], ...]
-    created_at: float
+    cabin: str
+    tenant: str
+    deployment: str
+    size_mb: int
+    state: str
+    kept_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +197,7 @@ class Desired:
     """One consistent reading (one transaction) of everything the plan is made from.
     revisions: by (blueprint, number), those that a tenant refers to. erased: cabins that are
     nobody's and whose data somebody asked to erase; each until `finish_erase`. failures: of
-    cabins that are no tenant's, also of such as no row knows, by id."""
+    cabins that are no tenant's, also of such as no row knows, by id. rollouts: that go on."""
 
     tenants: tuple[DesiredTenant, ...]
     kept: tuple[CabinRecord, ...]
@@ -198,6 +206,8 @@ class Desired:
     status: Mapping[str, StatusRecord]
     erased: tuple[CabinRecord, ...] = ()
     failures: Mapping[str, tuple[FailureRecord, ...]] = field(default_factory=dict)
+    rollouts: tuple[Rollout, ...] = ()
+    copies: tuple[CopyRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from stateroom.store.lookups import ParsedBlueprints
 from stateroom.store.providers import Providers
 from stateroom.store.records import RevisionRecord
 from stateroom.store.sealing import Sealer
+from stateroom.store.sessions import Sessions
 from stateroom.store.tenant_change import TenantChanges
 from stateroom.store.tenant_create import TenantCreation
+from stateroom.store.tenant_list import TenantList
 from stateroom.store.tenant_secrets import TenantSecrets
 from stateroom.store.tenants import Tenants
 from stateroom.store.volumes import Volumes
+from stateroom.store.webhook import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Repository:
     """What the api uses; the steward has `StewardStore`."""
 
     tenants: Tenants
+    listing: TenantList
     creation: TenantCreation
     changes: TenantChanges
     secrets: TenantSecrets
@@ -36,6 +40,8 @@ class Repository:
     providers: Providers
     volumes: Volumes
     events: Events
+    sessions: Sessions
+    webhooks: Webhooks
     parsed: ParsedBlueprints
 
     def blueprint(self, revision: RevisionRecord) -> Blueprint:
@@ -53,6 +59,7 @@ class Repository:
         parsed = ParsedBlueprints()
         return cls(
             tenants=Tenants(database, sealer, clock),
+            listing=TenantList(database),
             creation=TenantCreation(database, installation, sealer, parsed, clock),
             changes=TenantChanges(database, parsed, clock),
             secrets=TenantSecrets(database, sealer, parsed, clock),
@@ -61,5 +68,7 @@ class Repository:
             providers=Providers(database, sealer, parsed),
             volumes=Volumes(database, clock),
             events=Events(database),
+            sessions=Sessions(database, clock),
+            webhooks=Webhooks(database, sealer, clock),
             parsed=parsed,
         )

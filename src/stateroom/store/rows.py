@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stateroom.domain.rollout import Member, Move, Rollout, Stage, State
 from stateroom.store import tables as t
 from stateroom.store.records import (
     CabinRecord,
-    DeploymentRecord,
+    CopyRecord,
     EventRecord,
     FailureRecord,
     ProviderRecord,
@@ -59,13 +60,27 @@ STATUS = tuple(
     t.status.c[name]
     for name in (
         "tenant", "phase", "since", "reason", "waiting", "applied_generation",
-        "running_revision", "seen_generation", "blocked",
+        "running_revision", "seen_generation", "blocked", "reached",
     )
 )  # fmt: skip
 EVENT = tuple(t.events.c[name] for name in ("id", "at", "kind", "tenant", "data"))
 DEPLOYMENT = tuple(
     t.deployments.c[name]
-    for name in ("id", "blueprint", "revision", "canary", "tenants", "created_at")
+    for name in (
+        "id", "blueprint", "revision", "previous", "canary", "everybody", "created_at", "stage",
+        "state", "stopping", "reason", "log", "finished_at",
+    )
+)  # fmt: skip
+MEMBER = tuple(
+    t.deployment_tenants.c[name]
+    for name in (
+        "tenant", "slug", "before", "canary", "state", "since", "generation", "ailing", "turn_at",
+        "back", "reason", "note",
+    )
+)  # fmt: skip
+COPY = tuple(
+    t.copies.c[name]
+    for name in ("id", "cabin", "tenant", "deployment", "size_mb", "state", "kept_at")
 )
 
 
@@ -107,8 +122,21 @@ def event(row: Row) -> EventRecord:
     return EventRecord(*row)
 
 
-def deployment(row: Row) -> DeploymentRecord:
-    id_, blueprint, number, canary, moved, created_at = row
-    return DeploymentRecord(
-        id_, blueprint, number, canary, tuple((m[0], m[1]) for m in moved), created_at
-    )
+def member(row: Row) -> Member:
+    tenant_id, slug, before, canary, state, *rest = row
+    return Member(tenant_id, slug, before, canary, Move(state), *rest)
+
+
+def deployment(row: Row, members: Sequence[Member]) -> Rollout:
+    (
+        id_, name, number, previous, canary, everybody, created_at, stage, state, stopping,
+        reason, log, finished_at,
+    ) = row  # fmt: skip
+    return Rollout(
+        id_, name, number, previous, canary, everybody, tuple(members), created_at, Stage(stage),
+        State(state), stopping, reason, tuple(log), finished_at,
+    )  # fmt: skip
+
+
+def copy(row: Row) -> CopyRecord:
+    return CopyRecord(*row)

@@ -28,6 +28,10 @@ BROKER_KEY = "@broker-key"
 PROVIDER_KEY = "@provider-key"
 """A model provider's key; its owner is the provider's name."""
 
+WEBHOOK_SECRET = "@webhook-secret"  # noqa: S105
+"""What the webhook's messages are signed with; its owner is WEBHOOK_OWNER."""
+WEBHOOK_OWNER = "webhook"
+
 _VERSION = b"\x01"
 _KEY_BYTES = 32
 _SEALED_KEY_BYTES = _KEY_BYTES + 48  # a sealed box adds an ephemeral public key and a tag

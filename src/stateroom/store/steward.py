@@ -12,14 +12,25 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stateroom.domain.rollout import Seen
 from stateroom.errors import NotFound
-from stateroom.store import changes, lookups, rows
+from stateroom.store import (
+    changes,
+    copies,
+    lookups,
+    rollouts,
+    rows,
+    sessions,
+    webhook_outbox,
+)
 from stateroom.store import tables as t
 from stateroom.store.database import Database
 from stateroom.store.desired import DesiredReader
 from stateroom.store.idempotency import REMEMBERED_SECONDS
+from stateroom.store.lookups import ParsedBlueprints
 from stateroom.store.records import (
     CabinRecord,
+    CopyRecord,
     Desired,
     FailureRecord,
     RevisionRecord,
@@ -39,6 +50,7 @@ class StewardStore:
         self._database = database
         self._clock = clock
         self._desired = DesiredReader()
+        self._parsed = ParsedBlueprints()
 
     async def desired(self) -> Desired:
         """Everything that the plan is made from, as of one moment. Secrets come without their
@@ -66,12 +78,13 @@ class StewardStore:
             living = [record for record in records if record.tenant in slugs]
             if not living:
                 return
+            now = self._clock()
+            await webhook_outbox.note(connection, living, now)
             await connection.execute(
                 delete(t.status).where(t.status.c.tenant == bindparam("its_tenant")),
                 [{"its_tenant": record.tenant} for record in living],
             )
             await connection.execute(insert(t.status), [_status_row(r) for r in living])
-            now = self._clock()
             told = [_event_row(now, record, slugs[record.tenant]) for record in living]
             await connection.execute(insert(t.events), told)
 
@@ -145,6 +158,28 @@ class StewardStore:
                 .where(t.cabins.c.id == cabin_id, t.cabins.c.state == "erased")
                 .values(erased_at=self._clock())
             )
+            await copies.forget(connection, cabin_id)
+
+    async def carry_on(
+        self, deployment: str, seen: Mapping[str, Seen], log: tuple[str, ...] = ()
+    ) -> bool:
+        """Takes a roll-out's next step, by what was seen of the tenants. log: the last lines of
+        who failed, if it stops now. Whether anything changed."""
+        async with self._database.write() as connection:
+            found = await rollouts.going_on(connection, t.deployments.c.id == deployment)
+            if not found:
+                return False
+            after = await rollouts.carry_on(
+                connection, self._parsed, found[0], seen, log, self._clock()
+            )
+            return after != found[0]
+
+    async def move_copies_on(self, moved: Sequence[tuple[CopyRecord, str]]) -> None:
+        """Each to the state that it was seen to have reached, "" for gone."""
+        async with self._database.write() as connection:
+            for copy, state in moved:
+                await copies.move_on(connection, copy, state, self._clock())
+            await changes.touch(connection)
 
     async def unpinned_revisions(self) -> tuple[RevisionRecord, ...]:
         """Those whose images nobody has resolved yet, oldest first."""
@@ -219,8 +254,8 @@ class StewardStore:
         return rows.cabin(row)
 
     async def prune(self) -> None:
-        """Forgets what is too old to matter: failures, events, used tickets, remembered
-        answers."""
+        """Forgets what is too old to matter: failures, events, used tickets, remembered answers,
+        sessions that ended, messages that were given up."""
         async with self._database.write() as connection:
             now = self._clock()
             newest = await lookups.last_event(connection)
@@ -238,6 +273,8 @@ class StewardStore:
             await connection.execute(
                 delete(t.idempotency).where(t.idempotency.c.created_at < now - REMEMBERED_SECONDS)
             )
+            await sessions.forget_ended(connection, now)
+            await webhook_outbox.forget_dead(connection, now)
 
 
 async def _live_slugs(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
@@ -263,6 +300,7 @@ def _status_row(record: StatusRecord) -> dict[str, Any]:
         "running_revision": record.running_revision,
         "seen_generation": record.seen_generation,
         "blocked": record.blocked,
+        "reached": record.reached,
     }
 
 
@@ -275,5 +313,6 @@ def _event_row(at: float, record: StatusRecord, slug: str) -> dict[str, Any]:
         "since": record.since,
         "applied_generation": record.applied_generation,
         "blocked": record.blocked,
+        "reached": record.reached,
     }
     return {"at": at, "kind": "tenant", "tenant": record.tenant, "data": said}

@@ -103,6 +103,14 @@ tenants = Table(
         sqlite_where=text("gone_at = 0"),
         postgresql_where=text("gone_at = 0"),
     ),
+    Index(
+        "tenants_live_blueprint",
+        "blueprint",
+        "revision",
+        "slug",
+        sqlite_where=text("gone_at = 0"),
+        postgresql_where=text("gone_at = 0"),
+    ),
 )
 
 # memory_mb is what the tenant's limits promise: the capacity is reserved by this row.
@@ -186,6 +194,7 @@ status = Table(
     Column("running_revision", Integer, nullable=False),
     Column("seen_generation", Integer, nullable=False),
     Column("blocked", Boolean, nullable=False, server_default=false()),
+    Column("reached", Integer, nullable=False, server_default="0"),
 )
 
 events = Table(
@@ -201,6 +210,8 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
+# A roll-out; finished_at: 0 while it goes on, and there is one for a blueprint then. everybody:
+# it moves all of the blueprint.
 deployments = Table(
     "deployments",
     metadata,
@@ -208,8 +219,57 @@ deployments = Table(
     Column("blueprint", word(64), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("canary", word(16), nullable=False),
-    Column("tenants", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("previous", Integer, nullable=False, server_default="0"),
+    Column("everybody", Boolean, nullable=False, server_default=false()),
+    Column("stage", word(8), nullable=False, server_default="all"),
+    Column("state", word(16), nullable=False, server_default="done"),
+    Column("stopping", Boolean, nullable=False, server_default=false()),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("log", JSON, nullable=False, server_default="[]"),
+    Column("finished_at", Double, nullable=False, server_default="0"),
+    Index(
+        "deployments_going_on",
+        "blueprint",
+        unique=True,
+        sqlite_where=text("finished_at = 0"),
+        postgresql_where=text("finished_at = 0"),
+    ),
+)
+
+# place: in which order they go.
+deployment_tenants = Table(
+    "deployment_tenants",
+    metadata,
+    Column("deployment", word(17), ForeignKey("deployments.id"), primary_key=True),
+    Column("tenant", word(17), ForeignKey("tenants.id"), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("slug", word(40), nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("canary", Boolean, nullable=False),
+    Column("state", word(16), nullable=False),
+    Column("since", Double, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("ailing", Boolean, nullable=False),
+    Column("turn_at", Double, nullable=False),
+    Column("back", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+# A copy of a cabin's disks, by the name that it has beside them. It counts as promised, whatever
+# its state, until the row goes.
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", word(17), primary_key=True),
+    Column("cabin", word(8), ForeignKey("cabins.id"), nullable=False),
+    Column("tenant", word(17), ForeignKey("tenants.id"), nullable=False),
+    Column("deployment", word(17), ForeignKey("deployments.id"), nullable=False),
+    Column("size_mb", Integer, nullable=False),
+    Column("state", word(8), nullable=False),
+    Column("kept_at", Double, nullable=False),
+    Index("copies_cabin", "cabin"),
 )
 
 capacity = Table(
@@ -237,4 +297,52 @@ tickets = Table(
     metadata,
     Column("jti", word(64), primary_key=True),
     Column("expires", Double, nullable=False),
+)
+
+# Of the console: what signs a browser in once, and the browsers that are. admin_mark: of the admin
+# key that it was signed in under; another key ends it.
+session_links = Table(
+    "session_links",
+    metadata,
+    Column("code_sha256", word(64), primary_key=True),
+    Column("expires_at", Double, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", word(64), primary_key=True),
+    Column("admin_mark", word(64), nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+# One row, or none. sealed_former: the secret before the last rotation, good until former_until.
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("sealed_former", LargeBinary, nullable=False),
+    Column("former_until", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("last_status", Integer, nullable=False),
+    Column("last_detail", Text, nullable=False),
+)
+
+# What the webhook's receiver has not taken yet. tenant: "" for a test. dead_at: given up then.
+webhook_outbox = Table(
+    "webhook_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message", word(40), nullable=False),
+    Column("tenant", word(17), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("dead_at", Double, nullable=False),
+    Index("webhook_outbox_tenant", "tenant", "id"),
+    # In order is by id: one that is used again could stand before an older one.
+    sqlite_autoincrement=True,
 )

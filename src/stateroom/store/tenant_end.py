@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stateroom.store import copies
 from stateroom.store import tables as t
 
 
@@ -31,6 +32,8 @@ async def let_go_of_cabin(
     )
     for cabin_id in cabin.scalars():
         await connection.execute(delete(t.failures).where(t.failures.c.cabin == cabin_id))
+        if not kept:
+            await copies.forget(connection, cabin_id)
 
 
 async def let_go_of_tenant(connection: AsyncConnection, tenant_id: str, now: float) -> None:

@@ -1,34 +1,21 @@
-"""Tenants: reading them, and the changes that touch no value (restart, delete, rotate)."""
+"""Tenants one by one: reading them, and the changes that touch no value (restart, delete,
+rotate)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.errors import Conflict
-from stateroom.store import lookups, rows
+from stateroom.store import lookups
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.credentials import new_token, token_hash
 from stateroom.store.database import Database
 from stateroom.store.records import TenantRecord, TenantView
 from stateroom.store.sealing import Redacted, Sealer
-
-PHASES = (
-    "provisioning", "starting", "ready", "degraded", "asleep", "waking", "suspended", "failed",
-    "deleting",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """next: the cursor of the page after this one, "" for none."""
-
-    items: tuple[TenantView, ...]
-    next: str
 
 
 class Tenants:
@@ -57,34 +44,6 @@ class Tenants:
             )
             row = found.first()
         return None if row is None else (row[0], row[1])
-
-    async def page(self, limit: int, after: str = "", phase: str = "", blueprint: str = "") -> Page:
-        """By slug, those behind `after`. phase as people are shown it."""
-        query = (
-            _VIEWS.where(t.tenants.c.gone_at == 0, t.tenants.c.slug > after)
-            .order_by(t.tenants.c.slug)
-            .limit(limit + 1)
-        )
-        if phase:
-            query = query.where(_SHOWN_PHASE.in_((phase,)))
-        if blueprint:
-            query = query.where(t.tenants.c.blueprint == blueprint)
-        async with self._database.read() as connection:
-            found = [_view(row) for row in await connection.execute(query)]
-        more = len(found) > limit
-        items = tuple(found[:limit])
-        return Page(items, items[-1].tenant.slug if more else "")
-
-    async def phases(self) -> dict[str, int]:
-        """How many tenants are in each phase; phases without any are left out."""
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(_SHOWN_PHASE, func.count())
-                .select_from(_JOINED)
-                .where(t.tenants.c.gone_at == 0)
-                .group_by(_SHOWN_PHASE)
-            )
-            return {str(row[0]): int(row[1]) for row in found}
 
     async def restart(
         self, slug: str, safe_mode: bool, expected: int | None = None
@@ -157,43 +116,3 @@ async def raise_generation(
     )
     await touch(connection)
     return await lookups.live_tenant(connection, tenant.slug)
-
-
-_JOINED = (
-    t.tenants.join(
-        t.cabins, and_(t.cabins.c.tenant == t.tenants.c.id, t.cabins.c.state == "assigned")
-    )
-    .join(
-        t.revisions,
-        and_(
-            t.revisions.c.blueprint == t.tenants.c.blueprint,
-            t.revisions.c.number == t.tenants.c.revision,
-        ),
-    )
-    .outerjoin(t.status, t.status.c.tenant == t.tenants.c.id)
-)
-_VIEWS = select(*rows.TENANT, *rows.CABIN, *rows.REVISION, *rows.STATUS).select_from(_JOINED)
-
-_SHOWN_PHASE = case(
-    (t.tenants.c.deleting != "", "deleting"),
-    (t.status.c.phase.is_(None), "provisioning"),
-    (
-        and_(
-            t.status.c.phase.in_(("ready", "asleep")),
-            t.status.c.applied_generation < t.tenants.c.generation,
-        ),
-        "starting",
-    ),
-    else_=t.status.c.phase,
-)
-"""The same rule as `api/present.py`: ready means that the last generation is applied."""
-
-
-def _view(row: rows.Row) -> TenantView:
-    at = 0
-    parts = []
-    for columns in (rows.TENANT, rows.CABIN, rows.REVISION, rows.STATUS):
-        parts.append(row[at : at + len(columns)])
-        at += len(columns)
-    status = rows.status(parts[3]) if parts[3][0] is not None else None
-    return TenantView(rows.tenant(parts[0]), rows.cabin(parts[1]), rows.revision(parts[2]), status)

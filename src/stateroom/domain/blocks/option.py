@@ -87,7 +87,8 @@ class Option:
         return {
             "name": self.name, "kind": self.type.value, "schema": self.schema(),
             "default": self.default, "required": self.required, "per_tenant": self.per_tenant,
-            "expands": self.expands, "limit": self.limit, "hint": self.hint,
+            "expands": self.expands, "limit": self.limit,
+            "hint": self.hint, "rule": self.rule,
             "item": self.item.describe() if self.item else None,
         }
 

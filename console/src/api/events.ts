@@ -1,0 +1,83 @@
+// What happens in the installation, as it happens: one stream for the whole console. Whoever
+// listens is told; a lost stream is told too, and the browser takes it up again by itself.
+import { create } from "zustand";
+import { answer, api, problemFrom } from "./client";
+import { noticeSessionError } from "./session";
+
+export type Heard = { event: "tenant" | "deployment"; data: { [key: string]: unknown } };
+type Listener = (heard: Heard) => void;
+
+/** Whether news arrive at the moment. `away` from the first loss until it is back. */
+export const useNews = create<{ state: "idle" | "live" | "away" }>(() => ({ state: "idle" }));
+
+const ADDRESS = "/api/v1/events?follow=true&tail=0";
+const PAUSE = 2_000;
+const listeners = new Set<Listener>();
+let stream: EventSource | null = null;
+let again: ReturnType<typeof setTimeout> | undefined;
+
+/** Hear every event until the returned function is called. */
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  if (!stream) open();
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) close();
+  };
+}
+
+function open(): void {
+  clearTimeout(again);
+  stream = new EventSource(ADDRESS);
+  stream.onopen = () => useNews.setState({ state: "live" });
+  stream.onerror = lost;
+  for (const event of ["tenant", "deployment"] as const) {
+    stream.addEventListener(event, (message) => tell(event, message.data));
+  }
+}
+
+// A browser tries again by itself after a lost connection, but not after an answer such as 503 or
+// 401: a session that is over is no server that is away.
+function lost(): void {
+  clearTimeout(again);
+  if (stream?.readyState === EventSource.CLOSED) {
+    again = setTimeout(open, PAUSE);
+    answer(api.GET("/api/v1/session")).catch(noticeAbsence);
+  } else {
+    useNews.setState({ state: "away" });
+  }
+}
+
+function noticeAbsence(error: unknown): void {
+  if (!stream) return;
+  if (problemFrom(error).status === 401) noticeSessionError(error);
+  else useNews.setState({ state: "away" });
+}
+
+/** Look for the server now rather than at the next turn. */
+export function lookAgain(): void {
+  if (listeners.size === 0) return;
+  stream?.close();
+  open();
+}
+
+function close(): void {
+  clearTimeout(again);
+  stream?.close();
+  stream = null;
+  useNews.setState({ state: "idle" });
+}
+
+function tell(event: Heard["event"], text: string): void {
+  const data = parsed(text);
+  if (data) for (const listener of listeners) listener({ event, data });
+}
+
+function parsed(text: string): { [key: string]: unknown } | null {
+  try {
+    const data: unknown = JSON.parse(text);
+    return typeof data === "object" && data !== null ? (data as { [key: string]: unknown }) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,13 @@
+// How everything is fitted into the window: what lies over the canvas keeps its room.
+import type { FitViewOptions } from "@xyflow/react";
+
+const NARROW = 640;
+
+export function fitting(animated = true): FitViewOptions {
+  const left = innerWidth > NARROW ? "216px" : "16px";
+  return {
+    padding: { left, right: "24px", top: "24px", bottom: "72px" },
+    maxZoom: 1,
+    ...(animated && { duration: 200 }),
+  };
+}

@@ -1,0 +1,4 @@
+// What React Flow draws as a node.
+import { BlockCard } from "./BlockCard";
+
+export const nodeTypes = { block: BlockCard };

@@ -1,0 +1,245 @@
+// The panels beside the canvas: what is typed reaches the drawing, what is wrong is said, and what
+// comes from elsewhere is text.
+import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Blueprint } from "../src/blueprint/document";
+import { KINDS } from "../src/blueprint/kinds";
+import { addBlock, setOption } from "../src/canvas/drawing";
+import { EditingContext } from "../src/canvas/editing";
+import { arrange } from "../src/canvas/layout";
+import { createEditor, type Editor } from "../src/canvas/store";
+import { startersOf } from "../src/pages/Editor";
+import { ImportDialog } from "../src/pages/editor/Transfer";
+import { Changes } from "../src/panels/Changes";
+import { Inspector } from "../src/panels/Inspector";
+import { Problems } from "../src/panels/Problems";
+import { Yaml } from "../src/panels/Yaml";
+
+const BASE: Blueprint = {
+  name: "sample",
+  blocks: [
+    { id: "door", kind: "url", options: {} },
+    { id: "agent", kind: "openclaw", options: { version: "2026.9.6" } },
+    { id: "brain", kind: "model", options: { model: "demo-1" } },
+    { id: "data", kind: "volume", options: {} },
+  ],
+  links: [
+    ["door", "agent"],
+    ["agent", "brain"],
+    ["agent", "data"],
+  ],
+};
+
+beforeAll(() => {
+  // happy-dom has dialogs without the part that opens them.
+  HTMLDialogElement.prototype.showModal ??= () => undefined;
+});
+afterEach(cleanup);
+
+function open(panel: ReactNode): Editor {
+  const drawing = { document: BASE, places: arrange(BASE) };
+  const editor = createEditor("sample", { revision: 1, drawing }, null);
+  render(<EditingContext value={{ editor, starters: new Map() }}>{panel}</EditingContext>);
+  return editor;
+}
+
+const document_ = (editor: Editor) => editor.getState().now.document;
+const optionsOf = (editor: Editor, id: string) =>
+  document_(editor).blocks.find((block) => block.id === id)?.options;
+
+describe("the inspector", () => {
+  const choose = (id: string) => {
+    const editor = open(<Inspector />);
+    act(() => editor.getState().select([id]));
+    return editor;
+  };
+
+  it("writes numbers as numbers and says what is wrong with others", () => {
+    const editor = choose("agent");
+    fireEvent.change(screen.getByLabelText(/^Memory/, { selector: "input" }), {
+      target: { value: "1024" },
+    });
+    expect(optionsOf(editor, "agent")).toMatchObject({ memory_mb: 1024 });
+    fireEvent.change(screen.getByLabelText(/^Memory/, { selector: "input" }), {
+      target: { value: "lots" },
+    });
+    expect(optionsOf(editor, "agent")).toMatchObject({ memory_mb: "lots" });
+    expect(screen.getByText(/memory_mb must be a whole number, not text/)).toBeTruthy();
+    fireEvent.change(screen.getByLabelText(/^Memory/, { selector: "input" }), {
+      target: { value: "" },
+    });
+    expect(optionsOf(editor, "agent")).toEqual({ version: "2026.9.6" });
+  });
+
+  it("leaves half a number as it is typed", () => {
+    const editor = choose("agent");
+    const cpu = screen.getByLabelText<HTMLInputElement>(/^CPU/, { selector: "input" });
+    fireEvent.change(cpu, { target: { value: "1." } });
+    expect(cpu.value).toBe("1.");
+    fireEvent.change(cpu, { target: { value: "1.5" } });
+    expect(optionsOf(editor, "agent")).toMatchObject({ cpu: 1.5 });
+  });
+
+  it("makes an option a value of each tenant, and one for all again", () => {
+    const editor = choose("brain");
+    fireEvent.click(screen.getByRole("button", { name: "Model per tenant" }));
+    expect(optionsOf(editor, "brain")).toEqual({
+      model: { per_tenant: "model", default: "demo-1" },
+    });
+    fireEvent.change(screen.getByLabelText("Help for whoever fills it in"), {
+      target: { value: "Which?" },
+    });
+    fireEvent.change(screen.getByLabelText("Set by"), { target: { value: "tenant" } });
+    expect(optionsOf(editor, "brain")).toEqual({
+      model: { per_tenant: "model", default: "demo-1", help: "Which?", set_by: "tenant" },
+    });
+    fireEvent.click(screen.getByRole("button", { name: "Model per tenant" }));
+    expect(optionsOf(editor, "brain")).toEqual({ model: "demo-1" });
+  });
+
+  it("renames a block with its links, once its field is left", () => {
+    const editor = choose("data");
+    const id = screen.getByLabelText("Id");
+    fireEvent.change(id, { target: { value: "disk" } });
+    expect(document_(editor).blocks[3]?.id).toBe("data");
+    fireEvent.blur(id);
+    expect(document_(editor).links).toContainEqual(["agent", "disk"]);
+  });
+
+  it("refuses a name that another block has", () => {
+    const editor = choose("data");
+    fireEvent.change(screen.getByLabelText("Id"), { target: { value: "brain" } });
+    expect(screen.getByText("Another block is called brain.")).toBeTruthy();
+    fireEvent.blur(screen.getByLabelText("Id"));
+    expect(document_(editor).blocks[3]?.id).toBe("data");
+  });
+
+  it.each([...KINDS.keys()])("draws every option of %s", (kind) => {
+    const editor = open(<Inspector />);
+    act(() => {
+      const { edit, now, select } = editor.getState();
+      edit(() =>
+        addBlock({ ...now, document: { ...now.document, blocks: [], links: [] } }, kind, null),
+      );
+      select([kind]);
+    });
+    for (const { schema } of KINDS.get(kind)?.options ?? []) {
+      const label = schema.title.replace(/ \(.*/, "");
+      expect(
+        screen.getAllByText((_, element) => element?.textContent?.startsWith(label) ?? false)
+          .length,
+      ).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("the YAML", () => {
+  const area = () => screen.getByLabelText<HTMLTextAreaElement>("The blueprint as YAML");
+  const type = (change: (text: string) => string) =>
+    fireEvent.change(area(), { target: { value: change(area().value) } });
+
+  it("is in step with the drawing in both directions", () => {
+    const editor = open(<Yaml />);
+    type((text) => text.replace("demo-1", "demo-2"));
+    expect(optionsOf(editor, "brain")).toEqual({ model: "demo-2" });
+    act(() => editor.getState().edit((now) => setOption(now, "brain", "model", "demo-3")));
+    expect(area().value).toContain("model: demo-3");
+  });
+
+  it("keeps what somebody typed while it means the same", () => {
+    open(<Yaml />);
+    type((text) => `# a remark\n${text}`);
+    expect(area().value).toContain("# a remark");
+  });
+
+  it("with an error keeps the last good drawing, and the text, and says where", () => {
+    const editor = open(<Yaml />);
+    const before = document_(editor);
+    type((text) => text.replace("- id: brain", "- id brain: ["));
+    expect(document_(editor)).toBe(before);
+    expect(area().value).toContain("- id brain: [");
+    expect(editor.getState().text).toBe(area().value);
+    expect(screen.getByText(/cannot be drawn/)).toBeTruthy();
+    expect(screen.getAllByText(/^Line \d+$/).length).toBeGreaterThan(0);
+    type((text) => text.replace("- id brain: [", "- id: brain"));
+    expect(screen.queryByText(/cannot be drawn/)).toBeNull();
+    expect(editor.getState().text).toBeNull();
+  });
+
+  it("draws what has problems, and tells them with their lines", () => {
+    const editor = open(<Yaml />);
+    type((text) => text.replace("kind: volume", "kind: telegram"));
+    expect(document_(editor).blocks[3]?.kind).toBe("telegram");
+    expect(screen.getByText(/There is no kind "telegram"/)).toBeTruthy();
+  });
+});
+
+describe("changes and problems", () => {
+  it("are listed in words, and taken back one by one", () => {
+    const editor = open(<Changes />);
+    act(() => {
+      const { edit } = editor.getState();
+      edit((now) => setOption(now, "agent", "cpu", 2));
+      edit((now) => addBlock(now, "secret", null));
+    });
+    expect(screen.getByText("agent: cpu is 2 (was its default, 1).")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: /^Discard: agent: cpu/ }));
+    expect(optionsOf(editor, "agent")).toEqual({ version: "2026.9.6" });
+    fireEvent.click(screen.getByRole("button", { name: "Discard all" }));
+    expect(screen.getByText("Nothing is staged")).toBeTruthy();
+  });
+
+  it("lead to the block that has one", () => {
+    const editor = open(<Problems onGo={() => undefined} />);
+    act(() => editor.getState().edit((now) => setOption(now, "agent", "cpu", 0)));
+    fireEvent.click(screen.getByRole("button", { name: /cpu must be from 0.1 to 64/ }));
+    expect([...editor.getState().selection]).toEqual(["agent"]);
+  });
+});
+
+describe("importing", () => {
+  const HOSTILE = "<img src=x onerror='globalThis.hurt = true'>";
+  const paste = (text: string) => {
+    const taken: unknown[] = [];
+    render(<ImportDialog onTake={(imported) => taken.push(imported)} onClose={() => undefined} />);
+    fireEvent.change(screen.getByLabelText("Or paste it here"), { target: { value: text } });
+    fireEvent.click(screen.getByText("Import", { selector: "button" }));
+    return taken;
+  };
+
+  it("shows what a hostile text says as text", () => {
+    expect(paste(`name: "${HOSTILE}"\nblocks: [{id: "${HOSTILE}"}]\nlinks: []`)).toEqual([]);
+    const alert = screen.getByText("Refused: this cannot be drawn.").closest("div");
+    if (!alert) throw new Error("Nothing is said.");
+    expect(within(alert).getAllByText(/<img src=x/).length).toBeGreaterThan(0);
+    expect(document.querySelector("img")).toBeNull();
+  });
+
+  it("takes what has problems that the canvas can show", () => {
+    const taken = paste(
+      "name: a\nblocks: [{id: x, kind: prompt}]\nlinks: []\nlayout: {blocks: {x: {x: 1, y: 2}}}",
+    );
+    expect(taken).toEqual([
+      {
+        document: { name: "a", blocks: [{ id: "x", kind: "prompt", options: {} }], links: [] },
+        layout: { blocks: { x: { x: 1, y: 2 } } },
+      },
+    ]);
+  });
+});
+
+describe("a new block", () => {
+  it("begins with what its kind needs, as a template has it, and with no name of somebody", () => {
+    const blocks = [
+      ...BASE.blocks,
+      { id: "crm", kind: "secret", options: { name: "CRM_API_KEY" } },
+      { id: "flags", kind: "variables", options: { values: { A: "x" } } },
+    ];
+    const document = { ...BASE, blocks } as unknown as { [key: string]: unknown };
+    const starters = startersOf([{ name: "t", title: "T", description: "", document, layout: {} }]);
+    expect(starters.get("openclaw")).toEqual({ version: "2026.9.6" });
+    expect(starters.get("variables")).toEqual({ values: {} });
+    expect(starters.has("secret")).toBe(false);
+  });
+});

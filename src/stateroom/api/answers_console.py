@@ -1,0 +1,56 @@
+"""Shapes of what the console's own calls answer: sessions, templates, bulk changes, the webhook.
+
+Times are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from stateroom.api.answers import ProblemDocument, WebhookOut
+
+
+class SessionLinkOut(BaseModel):
+    """url: signs one browser in, once. code: the part of it that counts."""
+
+    url: str
+    code: str
+    expires_at: str
+
+
+class SessionOut(BaseModel):
+    expires_at: str
+
+
+class TemplateOut(BaseModel):
+    """document: a whole blueprint. layout: as in blueprints, empty where it has none."""
+
+    name: str
+    title: str
+    description: str
+    document: dict[str, Any]
+    layout: dict[str, Any]
+
+
+class TemplatesOut(BaseModel):
+    items: list[TemplateOut]
+
+
+class BulkItem(BaseModel):
+    """problem: why not, where it is not ok."""
+
+    slug: str
+    ok: bool
+    problem: ProblemDocument | None = None
+
+
+class BulkOut(BaseModel):
+    items: list[BulkItem]
+
+
+class WebhookSet(WebhookOut):
+    """secret: only where it is new; it is never answered again."""
+
+    secret: str | None = None

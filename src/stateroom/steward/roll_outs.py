@@ -1,0 +1,162 @@
+"""Roll-outs, carried on: what a look showed of the tenants becomes the facts that a roll-out is
+decided by, and what it showed of the disks moves their copies on.
+
+The decision is made anew in the transaction that writes it down, so here it is only asked whether
+there is one: nothing is written by a pass that changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stateroom.domain import plan_checkpoint as checkpoint
+from stateroom.domain.backoff import runtime_streak
+from stateroom.domain.plan_step import Waiting
+from stateroom.domain.rollout import DEATHS, Rollout, Seen, rollout
+from stateroom.domain.status import Phase, Status
+from stateroom.domain.wish import Intent, Wish
+from stateroom.errors import StateroomError
+from stateroom.steward.last_words import LastWords
+from stateroom.steward.look import Look
+from stateroom.store.records import CopyRecord, Desired, TenantRecord
+
+log = logging.getLogger(__name__)
+
+
+class RolloutStore(Protocol):
+    async def carry_on(
+        self, deployment: str, seen: Mapping[str, Seen], log: tuple[str, ...] = ()
+    ) -> bool: ...
+
+    async def move_copies_on(self, moved: Sequence[tuple[CopyRecord, str]]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RollOuts:
+    store: RolloutStore
+    words: LastWords
+    clock: Callable[[], float]
+
+    async def carry_on(self, desired: Desired, look: Look) -> bool:
+        """Whether anything went on. What cannot be written down now is tried by the next pass."""
+        if not desired.rollouts and not desired.copies:
+            return False
+        try:
+            return await self._carry_on(desired, look)
+        except StateroomError as error:
+            log.error("a roll-out does not go on: %s", error, extra={"action": "not_rolled_out"})
+            return False
+
+    async def _carry_on(self, desired: Desired, look: Look) -> bool:
+        moved = copies_moved(desired, look)
+        if moved:
+            await self.store.move_copies_on(moved)
+        seen = seen_of(desired, look)
+        changed = bool(moved)
+        for going in desired.rollouts:
+            changed |= await self._one(going, seen)
+        return changed
+
+    async def _one(self, going: Rollout, seen: Mapping[str, Seen]) -> bool:
+        decision = rollout(going, seen, self.clock())
+        if decision.rollout == going and not decision.move and not decision.put_back:
+            return False
+        words = await self.words.of(decision.culprit) if decision.culprit else ()
+        changed = await self.store.carry_on(going.id, seen, words)
+        if changed and decision.rollout.state is not going.state:
+            log.info(
+                "deployment %s of %s is %s", going.id, going.blueprint,
+                decision.rollout.state.value, extra={"action": "rollout"},
+            )  # fmt: skip
+        return changed
+
+
+def seen_of(desired: Desired, look: Look) -> dict[str, Seen]:
+    """By tenant. One that is being deleted is not seen any more."""
+    wishes = {wish.tenant: wish for wish in look.wishes if wish.tenant}
+    waiting: dict[str, list[Waiting]] = {}
+    for entry in look.plan.waiting:
+        waiting.setdefault(entry.cabin, []).append(entry)
+    copying = {copy.cabin for copy in desired.copies if copy.state in ("wanted", "back")}
+    found: dict[str, Seen] = {}
+    for each in desired.tenants:
+        tenant, status = each.tenant, look.statuses.get(each.tenant.id)
+        wish = wishes.get(tenant.id)
+        if tenant.deleting or status is None:
+            continue
+        found[tenant.id] = _seen(
+            look.at, tenant, wish, status, waiting.get(each.cabin.id, []),
+            copying=each.cabin.id in copying,
+        )  # fmt: skip
+    return found
+
+
+def _seen(
+    now: float,
+    tenant: TenantRecord,
+    wish: Wish | None,
+    status: Status,
+    waiting: Sequence[Waiting],
+    *,
+    copying: bool,
+) -> Seen:
+    well = status.phase in (Phase.READY, Phase.ASLEEP)
+    return Seen(
+        tenant.id, tenant.slug, tenant.blueprint, tenant.revision,
+        suspended=tenant.suspended,
+        well=well,
+        applied=status.applied_generation,
+        failing=_failing(now, wish, status, waiting),
+        unwell=status.phase is Phase.DEGRADED,
+        waits=any(w.code == "turn" for w in waiting),
+        copying=copying,
+        reason=status.reason,
+    )  # fmt: skip
+
+
+def _failing(
+    now: float, wish: Wish | None, status: Status, waiting: Sequence[Waiting]
+) -> str:
+    """Why it will not get there by itself."""
+    if status.phase is Phase.FAILED or status.blocked:
+        return status.reason or "it failed"
+    for wait in waiting:
+        if wait.code == "copy":
+            return wait.reason
+    if wish is None or wish.intent is not Intent.RUN:
+        return ""
+    ended = runtime_streak(wish, now)
+    if ended.count >= DEATHS and status.phase is not Phase.READY:
+        assert ended.last is not None
+        return f"its runtime ended {ended.count} times in a row: {ended.last.detail}"
+    return ""
+
+
+def copies_moved(desired: Desired, look: Look) -> list[tuple[CopyRecord, str]]:
+    """Those that are not any more what their row says, and what they are; "" for gone. Nothing
+    is said of a cabin with work in flight: half of it is done at best."""
+    busy = {w.cabin for w in look.plan.waiting if w.code == "working"}
+    wishes = {wish.cabin.id: wish for wish in look.wishes}
+    found = []
+    for copy in desired.copies:
+        if copy.cabin in busy:
+            continue
+        state = _copy_state(copy, wishes.get(copy.cabin), look)
+        if state != copy.state:
+            found.append((copy, state))
+    return found
+
+
+def _copy_state(copy: CopyRecord, wish: Wish | None, look: Look) -> str:
+    place = look.inventory.places.get(copy.cabin)
+    if copy.state == "wanted" and wish is not None:
+        volumes = [volume.name for volume in wish.volumes]
+        return "there" if checkpoint.is_copied(copy.id, volumes, place) else "wanted"
+    if copy.state == "back" and checkpoint.is_back(copy.id, place):
+        return "kept" if checkpoint.kept_aside(copy.id, place) else ""
+    if copy.state == "erased" and checkpoint.is_gone(copy.id, place):
+        return ""
+    return copy.state
