@@ -254,10 +254,7 @@ class World:
         )  # fmt: skip
         return self.loop
 
-    def roll_outs(self) -> RollOuts | None:
-        """Only a real store has any."""
-        if self.store is self.rows:
-            return None
+    def roll_outs(self) -> RollOuts:
         store: Any = self.store
         return RollOuts(store, LastWords(self.engine, store, keyring().steward), self.clock)
 

@@ -9,6 +9,9 @@ Lines: `create SLUG`, `set SLUG NAME=VALUE`, `limit SLUG NAME=NUMBER`, `secret S
 `fail VERB SLUG [AFTER]`,
 `room MIB|plenty`, `orphan CABIN`, `forget SLUG`,
 `firewall|edge|broker away|back`, `heal`.
+
+`upgrade VERSION` is a `deploy` before which disks are copied, `go-back` puts everybody back to
+revision 1, disks included, and `drop-copies` has done with them.
 """
 
 from __future__ import annotations
@@ -96,6 +99,19 @@ class Script:
         number = rows.revise(document(version, required="needy" in how), images)
         for tenant in list(rows.tenants.values()):
             rows.change(tenant.slug, revision=number)
+
+    def _upgrade(self, version: str) -> None:
+        self._deploy(version)
+        self.world.rows.want_copies("c1")
+
+    def _go_back(self) -> None:
+        rows = self.world.rows
+        for tenant in list(rows.tenants.values()):
+            rows.change(tenant.slug, revision=1)
+        rows.copies_become("back")
+
+    def _drop_copies(self) -> None:
+        self.world.rows.copies_become("erased")
 
     def _pin(self) -> None:
         rows = self.world.rows
@@ -212,7 +228,7 @@ class Script:
             if told != before:
                 lines.append(f"+{self.world.now - began:.1f} s\n{told}")
             before, moment = told, next_moment(look)
-            if not look.plan.empty or self.world.prober.news:
+            if not look.plan.empty or self.world.prober.news or look.news:
                 self.world.now += 0.1
             elif 0 < moment - self.world.now <= PATIENCE:
                 self.world.now = moment
@@ -254,6 +270,9 @@ def essence(world: World) -> dict[str, Any]:
             (i.name, i.state, i.resources) for i in engine._instances.values()
         },
         "disks": {c: (dict(p.disks), dict(p.kept)) for c, p in engine._places.items()},
+        "copies": {c: p.copies for c, p in engine._places.items()},
+        # Which program wrote to a disk after which; how often one began is luck.
+        "data": {key: tuple(dict.fromkeys(images)) for key, images in engine.data.items()},
         "held": {c for c, p in engine._places.items() if p.holder and p.network},
         "content": {c: applied.version for c, applied in engine._applied.items()},
         "files": {c: dict(content.files).keys() for c, content in engine.contents.items()},

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from stateroom.domain.rollout import Seen
 from stateroom.errors import NotFound
 from stateroom.store.credentials import new_broker_key, new_token
 from stateroom.store.records import (
     CabinRecord,
+    CopyRecord,
     Desired,
     DesiredTenant,
     FailureRecord,
@@ -43,6 +45,7 @@ class MemoryStore:
         self.status: dict[str, StatusRecord] = {}
         self.gone: list[tuple[str, str]] = []
         self.used_mb: dict[str, float] = {}
+        self.copies: dict[str, CopyRecord] = {}
         self._sealer = sealer
         self._clock = clock
         self._number = 0
@@ -123,6 +126,15 @@ class MemoryStore:
         )  # fmt: skip
         return number
 
+    def want_copies(self, name: str) -> None:
+        """Of everybody's disks, before anything else of theirs starts."""
+        for tenant_id, cabin in self.cabins.items():
+            copy = CopyRecord(name, cabin.id, tenant_id, "d1", cabin.disk_mb, "wanted")
+            self.copies[f"{name} {cabin.id}"] = copy
+
+    def copies_become(self, state: str) -> None:
+        self.copies = {key: replace(copy, state=state) for key, copy in self.copies.items()}
+
     # What the steward asks.
 
     async def desired(self) -> Desired:
@@ -138,6 +150,7 @@ class MemoryStore:
                 for c in {f.cabin for f in self.failures.values()}
                 if c not in {cabin.id for cabin in self.cabins.values()}
             },
+            copies=tuple(self.copies.values()),
         )
 
     def _entry(self, tenant: TenantRecord) -> DesiredTenant:
@@ -173,6 +186,19 @@ class MemoryStore:
 
     async def finish_erase(self, cabin_id: str) -> None:
         self.resting.pop(cabin_id, None)
+
+    async def carry_on(
+        self, deployment: str, seen: Mapping[str, Seen], log: tuple[str, ...] = ()
+    ) -> bool:
+        raise AssertionError("these rows have no roll-outs; the real store has")
+
+    async def move_copies_on(self, moved: Sequence[tuple[CopyRecord, str]]) -> None:
+        for copy, state in moved:
+            key = f"{copy.id} {copy.cabin}"
+            if state:
+                self.copies[key] = replace(copy, state=state)
+            else:
+                del self.copies[key]
 
     async def sealed_secrets(self, tenant_id: str) -> tuple[SecretRecord, ...]:
         return tuple(s for (owner, _), s in self.secrets.items() if owner == tenant_id)

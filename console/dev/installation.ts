@@ -1,9 +1,13 @@
 // The stub's installation: a handful of blueprints and tenants that change when they are told to.
 import type { ServerResponse } from "node:http";
-import type { Deployment, Phase, Tenant } from "../src/api/coming";
+import type { Phase, Tenant } from "../src/api/coming";
 import { type Asked, FakeApi, Refusal, Reply } from "../src/api/fake";
 import { check } from "../src/blueprint/rules";
-import { DEPLOYED, DOCUMENT, DONE, STATUS, TEMPLATES, tenantOf } from "./data";
+import { DOCUMENT, STATUS, TEMPLATES, tenantOf } from "./data";
+import { providersAndWebhook } from "./providers";
+import { rollOuts } from "./rollouts";
+import { tenantsPages } from "./tenants";
+import { watching, writeLog } from "./watching";
 
 interface Saved {
   blueprint: string;
@@ -15,15 +19,15 @@ interface Saved {
 }
 
 type Call = Asked;
-const HOW_MANY = Number(process.env.STUB_TENANTS ?? 24);
+const IS_EMPTY = process.env.STUB_EMPTY === "1";
+const HOW_MANY = IS_EMPTY ? 0 : Number(process.env.STUB_TENANTS ?? 24);
 const PAUSE = 900;
 
 export function createFake() {
   const api = new FakeApi();
   const listeners = new Set<ServerResponse>();
-  const history = new Map<string, Saved[]>([["support-agent", firstRevisions()]]);
+  const history = new Map<string, Saved[]>(IS_EMPTY ? [] : [["support-agent", firstRevisions()]]);
   const tenants = Array.from({ length: HOW_MANY }, (_, index) => tenantOf(index));
-  const deployments: Deployment[] = [structuredClone(DEPLOYED)];
   let last = 0;
 
   const tell = (event: string, data: object) => {
@@ -41,8 +45,11 @@ export function createFake() {
   sessions(api);
   blueprints(api, history);
   people(api, tenants, tell);
-  rollOuts(api, history, tenants, deployments, tell);
-  return { api, stream };
+  tenantsPages(api, tenants, tell);
+  watching(api);
+  providersAndWebhook(api);
+  rollOuts(api, history, tenants, tell);
+  return { api, stream, writeLog };
 }
 
 function firstRevisions(): Saved[] {
@@ -190,74 +197,4 @@ function page(tenants: Tenant[], query: URLSearchParams) {
   const items = rest.slice(0, limit);
   const hasMore = rest.length > items.length || Boolean(before);
   return { items, next: hasMore ? (items.at(-1)?.slug ?? null) : null, total: found.length };
-}
-
-function rollOuts(
-  api: FakeApi,
-  history: Map<string, Saved[]>,
-  tenants: Tenant[],
-  deployments: Deployment[],
-  tell: (event: string, data: object) => void,
-): void {
-  api
-    .on("get", "/api/v1/deployments", () => ({ items: deployments }))
-    .on("get", "/api/v1/deployments/{deployment}", ({ params }) => {
-      const found = deployments.find(({ id }) => id === params.deployment);
-      return found ?? new Refusal(404, "There is no such deployment.");
-    })
-    .on("post", "/api/v1/blueprints/{name}/plan", ({ params }) => ({
-      text: `deploy ${params.name}`,
-      actions: [],
-      waiting: [],
-      tenants: tenants.slice(0, 8).map(({ slug }, index) => ({
-        slug,
-        effect: index % 3 === 0 ? ("restarted" as const) : ("in_place" as const),
-        detail: index % 3 === 0 ? "Environment changes: about 7 s." : "",
-        canary: index === 0,
-      })),
-    }))
-    .on("post", "/api/v1/blueprints/{name}/deploy", ({ params, body }) => {
-      const wish = (body ?? {}) as { revision?: number; canary?: string };
-      const newest = history.get(params.name ?? "")?.[0]?.revision ?? 1;
-      const started: Deployment = {
-        ...structuredClone(DEPLOYED),
-        id: `d-${String(deployments.length + 1).padStart(4, "0")}`,
-        blueprint: params.name ?? "",
-        revision: wish.revision ?? newest,
-        canary: wish.canary ?? null,
-        state: "running",
-        created_at: new Date().toISOString(),
-        finished_at: null,
-        tenants: tenants.slice(0, 6).map(({ slug }, index) => ({
-          slug,
-          canary: index === 0,
-          state: "pending",
-          steps: { built: false, started: false, healthy: false, routed: false },
-          since: new Date().toISOString(),
-          reason: "",
-          note: "",
-        })),
-      };
-      deployments.unshift(started);
-      advance(started, tell);
-      return new Reply(202, started);
-    });
-}
-
-/** One tenant's next step at a time, until all are done. */
-function advance(deployment: Deployment, tell: (event: string, data: object) => void): void {
-  const next = deployment.tenants.find(({ state }) => state !== "done");
-  if (next) {
-    next.state = "running";
-    const step = (["built", "started", "healthy", "routed"] as const).find(
-      (one) => !next.steps[one],
-    );
-    if (step) next.steps[step] = true;
-    if (Object.keys(DONE).every((one) => next.steps[one as keyof typeof DONE])) next.state = "done";
-    setTimeout(() => advance(deployment, tell), PAUSE / 2);
-  } else {
-    deployment.state = "done";
-    deployment.finished_at = new Date().toISOString();
-  }
-  tell("deployment", { id: deployment.id, state: deployment.state });
 }

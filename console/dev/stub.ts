@@ -2,6 +2,7 @@
 // can be built and looked at without an installation. Never part of the build.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
+import { answerChat, CHAT } from "./chat.ts";
 
 type Installation = typeof import("./installation");
 
@@ -15,8 +16,10 @@ export function stub(): Plugin {
       const installation = createFake();
       server.middlewares.use((request, response, next) => {
         const path = request.url ?? "";
+        if (path.startsWith(CHAT)) return void answerChat(request, response).catch(next);
         if (!path.startsWith("/api/")) return next();
         if (path.startsWith("/api/v1/events")) return installation.stream(response);
+        if (/^\/api\/v1\/tenants\/[^/]+\/logs/.test(path)) return installation.writeLog(response);
         pass(request, response, installation.api.fetch).catch(next);
       });
     },

@@ -18,7 +18,7 @@ from stateroom.domain.cabin import Cabin
 from stateroom.domain.content import Content, ContentVersion
 from stateroom.domain.inventory import Instance, Place, State
 from stateroom.domain.runtime import Mount, Resources, RuntimeSpec, Shape, Volume
-from stateroom.engines.base import Engine, EngineEvent, Images, Logs, Measures, Resizes
+from stateroom.engines.base import Copies, Engine, EngineEvent, Images, Logs, Measures, Resizes
 from stateroom.errors import Clash, EngineError, Permanent, Retryable
 
 DATA = (Volume("data", "/data", 16),)
@@ -27,7 +27,7 @@ SMALL = Resources(cpu=0.5, memory_mb=64, pids=64)
 IDLE = ("sh", "-c", "while :; do sleep 0.1; done")
 
 
-class FullEngine(Engine, Resizes, Logs, Measures, Images, Protocol):
+class FullEngine(Engine, Resizes, Copies, Logs, Measures, Images, Protocol):
     """All the powers at once."""
 
 

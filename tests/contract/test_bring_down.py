@@ -13,7 +13,6 @@ from aiodocker import Docker
 
 from stateroom.domain.runtime import Volume
 from stateroom.errors import Permanent
-from stateroom.installation import bring_down as module
 from stateroom.installation import machine
 from stateroom.installation.bring_down import bring_down
 from stateroom.settings import Settings
@@ -50,8 +49,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
         (made.home / "installation.json").write_text(json.dumps({"id": "ed"}))
         prefix = made.installation.prefix
         docker(
-            "run", "--detach", "--name", f"{prefix}-guard", "--network", "none", "--stop-signal", "KILL",
+            "run", "--detach", "--name", f"{prefix}-guard", "--network", "none",
             "--label", f"stateroom.installation={prefix}", "--label", "stateroom.part=guard",
+            "--stop-signal", "KILL",
             "--entrypoint", "sleep", made.image, "infinity",
         )  # fmt: skip
         settings = Settings(home=made.home, subnets="10.219.8.0/24", broker_port=18079)
@@ -118,7 +118,7 @@ async def test_without_an_image_nothing_is_claimed(
     async def none(*_: object) -> str:
         return ""
 
-    monkeypatch.setattr(module.machine, "image_of_ours", none)
+    monkeypatch.setattr(machine, "image_of_ours", none)
     with pytest.raises(Permanent, match="stateroom up --empty"):
         await place.down()
     assert loops(place)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from stateroom.domain.routes import Door, RouteTable
-from stateroom.edge import certificates, route_map
+from stateroom.edge import route_map
 from stateroom.edge.addresses import listen_addresses
 from stateroom.edge.haproxy import HAProxyEdge, make_map
 from stateroom.errors import Clash, EngineError, Permanent, Retryable
-from tests.contract.edge_lab import ACME, CONSOLE, GLOBEX, NAMES, WEBSOCKET, Lab, Line, bearer, lab
+from tests.contract.edge_lab import ACME, CONSOLE, GLOBEX, WEBSOCKET, Lab, Line, bearer, lab
 
 
 @pytest.fixture
@@ -287,37 +285,6 @@ async def test_a_refused_command_is_retryable(tmp_path: Path) -> None:
             with pytest.raises(Retryable, match="Permission denied") as caught:
                 await edge.replace(table, version)
             assert table.routes[0].tokens[0] not in str(caught.value)
-
-
-async def test_a_new_certificate_is_used_at_once(here: Lab) -> None:
-    """The certificate changes in the running process and in the file; open connections go on."""
-    line = await here.open()
-    authority = certificates.make_authority("Another", ("t.localhost", CONSOLE), time.time())
-    key, chain = certificates.issue(authority, NAMES, time.time())
-    await here.edge.install_certificate(here.config.certificate, chain + key)
-    await line.send(here.request(headers=[bearer()]))
-    assert (await line.answer()).status == 200
-    with pytest.raises(ssl.SSLCertVerificationError):
-        await here.open()
-    (here.folder / "ca.pem").write_bytes(authority.certificate_pem)
-    assert (await here.ask(headers=[bearer()])).status == 200
-    await here.kill()
-    await here.start()
-    assert (await here.ask(headers=[bearer()])).status == 200
-
-
-async def test_a_bad_certificate_is_refused(here: Lab) -> None:
-    """A chain without its key, or with somebody else's, is Permanent; the old one stays in force
-    and in the file."""
-    before = here.config.certificate.read_bytes()
-    authority = certificates.make_authority("Another", ("t.localhost", CONSOLE), time.time())
-    key, chain = certificates.issue(authority, NAMES, time.time())
-    other_key, _ = certificates.issue(authority, NAMES, time.time())
-    for pem in (b"nonsense\n", chain, chain + other_key, b"", (chain * 30) + key):
-        with pytest.raises(Permanent):
-            await here.edge.install_certificate(here.config.certificate, pem)
-        assert here.config.certificate.read_bytes() == before
-    assert (await here.ask(headers=[bearer()])).status == 200
 
 
 async def test_it_listens_on_ipv6_loopback_too() -> None:

@@ -21,6 +21,7 @@ from stateroom.engines.docker_disks import HELPER_SECONDS
 from stateroom.engines.docker_objects import MIB
 from stateroom.errors import Clash, Permanent, Retryable
 from tests.contract.engine_lab import NODES, Lab, docker, run
+from tests.contract.engine_copies import CopiesSuite
 from tests.contract.engine_suite import (
     BIGGER,
     DATA,
@@ -92,7 +93,7 @@ def other(two_labs: tuple[Lab, Lab], client: Docker) -> DockerWorld:
     return DockerWorld(two_labs[1], client)
 
 
-class TestDockerEngine(EngineSuite):
+class TestDockerEngine(EngineSuite, CopiesSuite):
     """The whole contract."""
 
 

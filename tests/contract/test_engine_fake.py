@@ -13,6 +13,7 @@ from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.inventory import State
 from stateroom.engines.fake import FakeEngine
 from stateroom.errors import Retryable
+from tests.contract.engine_copies import CopiesSuite
 from tests.contract.engine_suite import DATA, EngineSuite, content, running, spec, state
 
 
@@ -59,7 +60,7 @@ def other() -> FakeWorld:
     return FakeWorld("e1")
 
 
-class TestFakeEngine(EngineSuite):
+class TestFakeEngine(EngineSuite, CopiesSuite):
     """The whole contract."""
 
 

@@ -4,9 +4,10 @@ sealed, gives tickets that are good once, and can be told to be away."""
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class StandInSteward:
         self.signals = 0
         self.away = False
         self.lines: list[str] = ["2026-01-01T00:00:01Z one", "2026-01-01T00:00:02Z two"]
-        self.previews: list[tuple[str, Any]] = []
+        self.previews: list[tuple[str, Any, Sequence[str] | None, str]] = []
         self._tickets: dict[str, str] = {}
 
     def signal(self) -> None:
@@ -80,14 +81,16 @@ class StandInSteward:
         self._answer()
         return {"text": f"plan of {tenant or 'all'}\n", "actions": [], "waiting": []}
 
-    async def preview(self, blueprint: str, document: Any) -> Mapping[str, Any]:
+    async def preview(
+        self, blueprint: str, document: Any, tenants: Sequence[str] | None = None, canary: str = ""
+    ) -> Mapping[str, Any]:
         self._answer()
-        self.previews.append((blueprint, document))
-        return {"text": "preview\n", "actions": [], "waiting": []}
+        self.previews.append((blueprint, document, tenants, canary))
+        return {"text": "preview\n", "actions": [], "waiting": [], "tenants": []}
 
     async def status(self) -> Mapping[str, Any]:
         self._answer()
-        return {"firewall": True}
+        return {"firewall": True, "passed_at": 1_800_000_000.25}
 
     async def close(self) -> None:
         return
@@ -150,7 +153,10 @@ def problem_of(answer: httpx.Response, status: int) -> Any:
 
 
 @asynccontextmanager
-async def api(folder: Path, heartbeat: float = 15.0) -> AsyncIterator[ApiLab]:
+async def api(
+    folder: Path, heartbeat: float = 15.0, console: Path | None = None
+) -> AsyncIterator[ApiLab]:
+    """console: another folder than that of a small build."""
     async with lab(folder) as it:
         (folder / "admin.sha256").write_text(hashlib.sha256(ADMIN.encode()).hexdigest() + "\n")
         stand_in = StandInSteward(it)
@@ -165,7 +171,8 @@ async def api(folder: Path, heartbeat: float = 15.0) -> AsyncIterator[ApiLab]:
                 it.clock,
                 heartbeat,
                 Attempts(it.clock),
-            )
+            ),
+            console or built_console(folder),
         )
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as http:
@@ -180,6 +187,23 @@ async def api(folder: Path, heartbeat: float = 15.0) -> AsyncIterator[ApiLab]:
                 app=app,
             )
         await watcher.close()
+
+
+def built_console(folder: Path) -> Path:
+    """What a build of the console leaves, in small."""
+    console = folder / "console"
+    (console / "assets").mkdir(parents=True, exist_ok=True)
+    script = b"console.log(1);" * 100
+    for name, content in {
+        "index.html": b'<!doctype html><script type="module" src="/assets/main-1a2b.js"></script>',
+        "icon.svg": b"<svg/>",
+        "assets/main-1a2b.js": script,
+        "assets/main-1a2b.js.gz": gzip.compress(script),
+        ".built-from": b"digest",
+        "assets/main-1a2b.js.map": b"{}",
+    }.items():
+        (console / name).write_bytes(content)
+    return console
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ def made_home(folder: Path) -> Path:
     (folder / "api").mkdir()
     Layout(folder).api_socket.parent.mkdir(parents=True)
     (folder / "api" / "seal.pub").write_bytes(PUBLIC)
+    (folder / "api" / "digest.key").write_bytes(bytes(32))
     digest = hashlib.sha256(ADMIN.encode()).hexdigest()
     (folder / "api" / "admin.sha256").write_text(digest)
     return folder

@@ -8,16 +8,17 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 from stateroom.domain.cabin import Installation
+from stateroom.domain.rollout import Seen
 from stateroom.store.database import Database
 from stateroom.store.migrate import upgrade
-from stateroom.store.records import StatusRecord, TenantView
+from stateroom.store.records import StatusRecord, TenantRecord, TenantView
 from stateroom.store.repository import Repository
 from stateroom.store.sealing import Opener, Redacted, Sealer, new_keypair
 from stateroom.store.steward import StewardStore
@@ -75,6 +76,16 @@ class Lab:
         record = StatusRecord(tenant=tenant.id, phase=phase, **(facts | more))
         await self.steward.save_status([record])
 
+    async def go_on(self, deployment: str) -> None:
+        """The steward's next step of a roll-out, by what was reported of its tenants."""
+        desired = await self.steward.desired()
+        seen = {
+            entry.tenant.id: _seen(entry.tenant, desired.status.get(entry.tenant.id))
+            for entry in desired.tenants
+            if not entry.tenant.deleting
+        }
+        await self.steward.carry_on(deployment, seen)
+
     def stored(self) -> bytes:
         """Everything that the database holds, as it lies there; bytes of PostgreSQL's in hex."""
         if server := _SERVER[-1]:
@@ -86,6 +97,16 @@ class Lab:
         view = await self.store.tenants.delete(slug, data)
         await self.steward.finish_delete(view.tenant.id)
         return view.tenant.id
+
+
+def _seen(tenant: TenantRecord, status: StatusRecord | None) -> Seen:
+    seen = Seen(tenant.id, tenant.slug, tenant.blueprint, tenant.revision, tenant.suspended)
+    if status is None:
+        return seen
+    failing = status.reason if status.phase == "failed" or status.blocked else ""
+    return replace(
+        seen, well=status.phase == "ready", applied=status.applied_generation, failing=failing
+    )
 
 
 def secret(value: str, kind: str | None = None) -> NewSecret:

@@ -329,7 +329,7 @@ async def test_a_refused_method_names_those_that_are_possible(tmp_path: Path) ->
     async with api(tmp_path) as it:
         answer = await it.call("POST", "/tenants/acme")
         problem_of(answer, 405)
-        assert answer.headers["allow"] == "DELETE, GET, PATCH"
+        assert answer.headers["allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 async def test_sentences_name_fields_as_they_are_written(tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ async def test_bad_documents_of_blueprints_tell_every_problem(tmp_path: Path) ->
         assert len(told) >= 3
         assert any(entry.get("block") == "agent" for entry in told)
         checked = await it.ok("POST", "/blueprints/check", json=document)
-        assert checked == {"ok": False, "problems": told}
+        assert checked == {"ok": False, "problems": told, "notices": []}
         await it.refused(422, "POST", "/blueprints/support-agent/plan", json=document)
         assert it.stand_in.previews == []
 

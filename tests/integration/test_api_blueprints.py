@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.builders import SAMPLE, drawn, sample_document
@@ -81,50 +82,102 @@ async def test_the_schema_is_of_what_a_new_tenant_gets(tmp_path: Path) -> None:
         assert newer["properties"] == {}
 
 
-async def test_a_deployment_runs_until_its_tenants_run(tmp_path: Path) -> None:
-    """running, then done or failed by what the tenants' status says; one that was moved on or
-    deleted holds nobody up."""
+async def test_what_a_deployment_tells(tmp_path: Path) -> None:
+    """Where it is to be found, and as a whole what the contract names; done is told by tenant."""
     async with api(tmp_path) as it:
         await it.ok("PUT", "/blueprints/sample", json=drawn())
         for slug in ("a", "b", "c"):
             await it.created(slug, blueprint="sample")
             await it.report(slug)
         await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
-        answer = await it.call("POST", "/blueprints/sample/deploy", json={})
+        answer = await it.call("POST", "/blueprints/sample/deploy", json={"canary": "10%"})
         assert answer.status_code == 202
         made = answer.json()
         where = answer.headers["location"].removeprefix("/api/v1")
-        assert (made["revision"], made["state"], made["canary"]) == (2, "running", None)
+        assert (made["revision"], made["previous_revision"]) == (2, 1)
+        assert (made["state"], made["stage"], made["canary"]) == ("running", "canary", "10%")
+        assert [(t["slug"], t["canary"], t["state"]) for t in made["tenants"]] == [
+            ("a", True, "running"), ("b", False, "pending"), ("c", False, "pending"),
+        ]  # fmt: skip
+        await it.report("a", "starting", applied_generation=1, reached=2, reason="is starting")
+        (first, *_) = (await it.ok("GET", where))["tenants"]
+        assert first["steps"] == {
+            "built": True, "started": True, "healthy": False, "routed": False,
+        }  # fmt: skip
+        assert first["reason"] == "is starting"
         await it.report("a")
-        await it.report("b", "failed", applied_generation=0, reason="it crashed")
+        await it.go_on(made["id"])
+        for slug in ("b", "c"):
+            await it.report(slug)
+        await it.go_on(made["id"])
         found = await it.ok("GET", where)
-        states = {entry["slug"]: entry["state"] for entry in found["tenants"]}
-        assert (found["state"], states) == ("running", {"a": "done", "b": "failed", "c": "running"})
-        await it.ok("PATCH", "/tenants/c", json={"suspended": True})
-        await it.report("c", "suspended")
-        assert (await it.ok("GET", where))["state"] == "failed"
-        await it.ok("POST", "/blueprints/sample/deploy", json={"revision": 1, "tenants": ["b"]})
-        await it.gone("c")
-        found = await it.ok("GET", where)
-        states = {entry["slug"]: entry["state"] for entry in found["tenants"]}
-        assert (found["state"], states) == ("done", {"a": "done", "b": "superseded", "c": "gone"})
+        assert (found["state"], found["stage"], found["finished_at"] is None) == (
+            "done", "all", False,
+        )  # fmt: skip
+        assert {t["state"] for t in found["tenants"]} == {"done"}
+        assert (await it.ok("GET", "/blueprints/sample"))["deployed_revision"] == 2
+        assert (await it.ok("GET", "/deployments?blueprint=sample"))["items"] == [found]
+        assert (await it.ok("GET", "/deployments?blueprint=other"))["items"] == []
         await it.refused(404, "GET", "/deployments/nothing")
+        await it.refused(404, "POST", "/deployments/nothing/stop")
+        await it.refused(409, "POST", f"/deployments/{made['id']}/stop")
 
 
-async def test_a_deployment_does_not_run_on_where_somebody_has_to_act(tmp_path: Path) -> None:
-    """A tenant that waits for a person has failed, with what to do; once that is done it counts
-    as what it is."""
+async def test_a_deployment_that_fails_is_put_back(tmp_path: Path) -> None:
+    """`failed` while it is, `rolled_back` once it is, with why; a second one waits until then."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        for slug in ("a", "b"):
+            await it.created(slug, blueprint="sample")
+            await it.report(slug)
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        made = await it.ok("POST", "/blueprints/sample/deploy", json={})
+        told = await it.refused(409, "POST", "/blueprints/sample/deploy", json={})
+        assert f"stateroom blueprints stop {made['id']}" in told["detail"]
+        await it.report("a")
+        await it.report("b", "failed", applied_generation=1, reason="it crashed")
+        await it.go_on(made["id"])
+        found = await it.ok("GET", f"/deployments/{made['id']}")
+        assert (found["state"], found["finished_at"]) == ("failed", None)
+        assert (await it.ok("GET", "/tenants/a"))["target_revision"] == 1
+        for slug in ("a", "b"):
+            await it.report(slug)
+        await it.go_on(made["id"])
+        found = await it.ok("GET", f"/deployments/{made['id']}")
+        assert (found["state"], found["reason"]) == ("rolled_back", "b: it crashed")
+        assert [t["state"] for t in found["tenants"]] == ["rolled_back", "rolled_back"]
+        assert (await it.ok("GET", "/blueprints/sample"))["deployed_revision"] is None
+        events = await it.store.events.newest(100, kinds=("deployment",))
+        states = [event.data["state"] for event in events if "state" in event.data]
+        assert states[-2:] == ["failed", "rolled_back"]
+
+
+async def test_a_deployment_is_stopped(tmp_path: Path) -> None:
+    """Whoever was moved is put back; asked twice it is stopped once; the audit log says so."""
     async with api(tmp_path) as it:
         await it.ok("PUT", "/blueprints/sample", json=drawn())
         await it.created("a", blueprint="sample")
-        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
-        answer = await it.call("POST", "/blueprints/sample/deploy", json={})
-        where = answer.headers["location"].removeprefix("/api/v1")
-        await it.report("a", "degraded", applied_generation=1, reason="No image.", blocked=True)
-        found = await it.ok("GET", where)
-        assert (found["state"], found["tenants"][0]["reason"]) == ("failed", "No image.")
         await it.report("a")
-        assert (await it.ok("GET", where))["state"] == "done"
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        made = await it.ok("POST", "/blueprints/sample/deploy", json={})
+        for _ in range(2):
+            answer = await it.call("POST", f"/deployments/{made['id']}/stop")
+            assert (answer.status_code, answer.json()["stopping"]) == (202, True)
+        await it.go_on(made["id"])
+        assert (await it.ok("GET", "/tenants/a"))["target_revision"] == 1
+        audit = await it.store.events.newest(100, kinds=("audit",))
+        assert [e.data["action"] for e in audit].count("deployment_stop") == 1
+
+
+@pytest.mark.parametrize("canary", ["none", "0%", 0, -1, "101%", "1.5", "10%%"])
+async def test_a_share_that_is_none_is_refused(tmp_path: Path, canary: object) -> None:
+    """With a pointer, and nobody is moved."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        body = {"canary": canary}
+        told = await it.refused(422, "POST", "/blueprints/sample/deploy", json=body)
+        assert told["errors"][0]["pointer"] == "/canary"
+        assert (await it.ok("GET", "/deployments"))["items"] == []
 
 
 async def test_deploying_to_nobody_is_done_at_once(tmp_path: Path) -> None:
@@ -141,7 +194,7 @@ async def test_an_unsaved_document_is_planned(tmp_path: Path) -> None:
     async with api(tmp_path) as it:
         plan = await it.ok("POST", "/blueprints/sample/plan", json=drawn())
         assert plan["text"] == "preview\n"
-        assert it.stand_in.previews == [("sample", drawn())]
+        assert it.stand_in.previews == [("sample", drawn(), None, "")]
         await it.refused(404, "GET", "/blueprints/sample")
         told = await it.refused(422, "POST", "/blueprints/other/plan", json=drawn())
         assert told["errors"][0]["code"] == "other_name"
@@ -207,5 +260,6 @@ async def test_the_status_names_what_is_there(tmp_path: Path) -> None:
         await it.created()
         status = await it.ok("GET", "/status")
         assert status["tenants"] == {"total": 1, "phases": {"provisioning": 1}}
-        assert status["steward"] == {"firewall": True}
+        at = "2027-01-15T08:00:00.250Z"
+        assert status["steward"] == {"firewall": True, "passed_at": at}
         assert status["console_url"] == "https://console.localhost:8443"

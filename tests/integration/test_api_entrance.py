@@ -119,10 +119,11 @@ async def test_each_host_has_its_own_paths_only(
         assert (await it.http.get(path, headers=headers)).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-in?return=https://acme.t.localhost"])
-async def test_the_consoles_pages_are_plain_and_closed(tmp_path: Path, path: str) -> None:
-    """Static text that says what to do, no script, a policy that allows its one style alone."""
+async def test_a_tenants_visitor_is_told_how_to_get_in(tmp_path: Path) -> None:
+    """The edge sends them here, to static text that says what to do, not to the operator's sign-in:
+    no script, a policy that allows its one style alone."""
     async with api(tmp_path) as it:
+        path = "/sign-in?return=https%3A%2F%2Facme.t.localhost%3A8443%2Fchat"
         answer = await it.http.get(path, headers={"Host": "console.localhost:8443"})
         assert answer.status_code == 200
         policy = answer.headers["content-security-policy"]

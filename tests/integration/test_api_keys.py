@@ -24,6 +24,9 @@ EVERYTHING = (
     ("DELETE", "/volumes/v"), ("GET", "/plan"), ("GET", "/status"), ("GET", "/metrics"),
     ("GET", "/providers"), ("GET", "/providers/x"), ("PUT", "/providers/x"),
     ("DELETE", "/providers/x"), ("GET", "/openapi.json"),
+    ("POST", "/session-links"), ("GET", "/session"), ("DELETE", "/session"), ("GET", "/templates"),
+    ("POST", "/tenants/bulk"), ("GET", "/webhook"), ("PUT", "/webhook"), ("DELETE", "/webhook"),
+    ("POST", "/webhook/test"),
 )  # fmt: skip
 
 TENANTS_OWN = {

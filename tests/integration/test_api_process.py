@@ -82,6 +82,7 @@ async def test_a_start_that_cannot_be_says_why(tmp_path: Path) -> None:
     without = tmp_path / "without"
     (without / "api").mkdir(parents=True)
     (without / "api" / "seal.pub").write_bytes(PUBLIC)
+    (without / "api" / "digest.key").write_bytes(bytes(32))
     for environ, said in (
         ({"STATEROOM_INSTALLATION": "3f"}, "seal.pub"),
         ({}, "STATEROOM_INSTALLATION"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from sqlalchemy import update
 from stateroom.store import tables as t
 from stateroom.store.changes import touch
 from tests.builders import drawn
-from tests.integration.api_lab import ApiLab, api, problem_of
+from tests.integration.api_lab import ADMIN, ApiLab, api, problem_of
 
 CONTRACT = {
     "id", "slug", "name", "blueprint", "revision", "target_revision", "values", "url", "limits",
@@ -41,7 +43,8 @@ async def test_a_tenant_is_created_shown_listed_and_signalled(tmp_path: Path) ->
         assert "secret" not in answer.text
         assert it.stand_in.signals > signals
         assert await it.ok("GET", "/tenants/acme") == made
-        assert (await it.ok("GET", "/tenants")) == {"items": [made], "next": None}
+        ends = {"next": None, "previous": None, "total": 1}
+        assert (await it.ok("GET", "/tenants")) == {"items": [made], **ends}
 
 
 async def test_ready_means_that_the_last_generation_is_applied(tmp_path: Path) -> None:
@@ -190,6 +193,58 @@ async def test_if_match_guards_every_change(tmp_path: Path) -> None:
             path = "/tenants/acme?data=keep"
             answer = await it.call("DELETE", path, headers={"If-Match": again})
             assert answer.status_code == 202
+
+
+async def test_if_match_takes_a_list_and_no_empty_one(tmp_path: Path) -> None:
+    """Any entity tag of a list may be the current one; who sends an empty header meant to be
+    guarded, and is."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+
+        async def patched(name: str, header: str) -> int:
+            headers = {"If-Match": header}
+            body = {"name": name}
+            return (await it.call("PATCH", "/tenants/acme", json=body, headers=headers)).status_code
+
+        assert await patched("A", '"7", W/"1"') == 202
+        assert [await patched("B", h) for h in ("", " ", '"1", "7"', ",", '"x"')] == [412] * 5
+        told = await it.refused(
+            412, "PATCH", "/tenants/acme", json={"name": "B"}, headers={"If-Match": '"7", "1"'}
+        )
+        assert "generation 2, not 1 or 7" in told["detail"]
+        assert (await it.ok("GET", "/tenants/acme"))["name"] == "A"
+        assert await patched("B", "*") == 202
+
+
+async def test_a_remembered_request_is_no_guess_at_its_secrets(tmp_path: Path) -> None:
+    """What is kept of a body is keyed: whoever reads the database cannot try passwords on it, and
+    the same key after a restart still recognises the request."""
+    body = {"slug": "acme", "blueprint": "support-agent", "secrets": {"CRM_API_KEY": "1234"}}
+    async with api(tmp_path) as it:
+        await it.sample()
+        once = {"Idempotency-Key": "one"}
+        first = await it.ok("POST", "/tenants", json=body, headers=once)
+        assert await it.ok("POST", "/tenants", json=body, headers=once) == first
+        for written in (json.dumps(body), json.dumps(body, sort_keys=True)):
+            assert hashlib.sha256(written.encode()).hexdigest().encode() not in it.stored()
+
+
+async def test_head_is_get_without_its_body(tmp_path: Path) -> None:
+    """What an uptime monitor asks for: status and headers of the GET, also of a refusal; streams
+    stay refused, and what is possible is named."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        for path, key in (("/health", None), ("/tenants/acme", ADMIN), ("/tenants/nobody", ADMIN),
+                          ("/tenants", None)):
+            get, head = await it.call("GET", path, key=key), await it.call("HEAD", path, key=key)
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            assert head.headers["content-length"] == get.headers["content-length"]
+        for path in ("/events", "/tenants/acme/events", "/tenants/acme/logs"):
+            assert (await it.call("HEAD", path)).status_code == 405
+        refused = await it.call("PUT", "/tenants/acme")
+        assert refused.headers["allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 async def test_a_mistyped_name_is_not_taken_for_a_removed_one(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_a_steward_that_died_between_two_lines_is_put_right(path: Path) ->
     await grants.put(SHA, newer)
     old.write_bytes(kept)
     os.utime(old, (1, 1))
-    (path / "grants" / ".half.tmp").write_bytes(kept[:10])
+    (path / "grants" / ".half.new").write_bytes(kept[:10])
     assert await grants.read() == {SHA: SEVERAL}
     assert register.grant("key") == newer
     await grants.put(SHA, newer)

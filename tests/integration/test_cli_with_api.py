@@ -6,6 +6,7 @@ No steward runs: tenants stay as they were asked for, and what needs one says so
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -49,6 +50,7 @@ def running_api(home: Path) -> Iterator[str]:
     for folder in ("api", "store", "run/api", "run/steward"):
         (home / folder).mkdir(parents=True)
     (home / "api/seal.pub").write_bytes(bytes(PrivateKey.generate().public_key))
+    (home / "api/digest.key").write_bytes(bytes(32))
     (home / "api/admin.sha256").write_text(hashlib.sha256(KEY.encode()).hexdigest())
     environ = {"STATEROOM_HOME": str(home), "STATEROOM_INSTALLATION": "7c"}
     with (home / "api.log").open("wb") as log:
@@ -76,7 +78,18 @@ def wait_for_health(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the api does not answer")
 
 
-def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli) -> None:
+def _revised(folder: Path, cli: Cli) -> Path:
+    """The sample with another prompt."""
+    document = cli("blueprints", "show", "support-agent", "--json").json["document"]
+    for block in document["blocks"]:
+        if block["kind"] == "prompt":
+            block["options"]["text"] = "Another."
+    file = folder / "revised.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli, tmp_path: Path) -> None:
     """Create, list, show, change, restart, events and delete are understood by both sides."""
     made = cli(
         *CREATE,
@@ -117,7 +130,11 @@ def test_a_tenants_life_as_far_as_the_api_goes(cli: Cli) -> None:
     assert (kinds["OTHER"], kinds["PEM"]) == ("env", "file")
     assert cli("secrets", "unset", "acme", "OTHER").code == 0
     assert cli("secrets", "unset", "acme", "OTHER").code == 3
-    assert cli("blueprints", "deploy", "support-agent", "--wait", "--timeout", "0").code == 4
+    assert cli("blueprints", "apply", str(_revised(tmp_path, cli))).code == 0
+    deploy = ("blueprints", "deploy", "support-agent", "--canary", "1", "--wait", "--timeout", "0")
+    assert cli(*deploy).code == 4
+    (going,) = cli("blueprints", "deployments", "support-agent", "--json").json["items"]
+    assert cli("blueprints", "stop", going["id"], "--json").json["stopping"] is True
     assert cli("status").out.splitlines()[0].split() == ["tenants", "1", "(1", "provisioning)"]
     assert cli("tenants", "delete", "acme", "--data", "erase", "--yes").code == 0
     assert cli("tenants", "show", "acme", "--json").json["status"]["phase"] == "deleting"

@@ -219,3 +219,35 @@ def test_a_damaged_id_is_told(home: Home, data: bytes) -> None:
     (home.folder / "installation.json").write_bytes(data)
     with pytest.raises(Permanent, match=r"installation\.json is damaged"):
         known_installation(Layout(home.folder))
+
+
+def test_files_of_another_version_are_left_alone(home: Home) -> None:
+    """Uids were others once: before anything is changed, a sentence says what to do."""
+    home.furnish()
+    os.chown(home.folder / "store", 300_001, 300_015)
+    before = home.files()
+    with pytest.raises(Permanent, match="earlier version.*another STATEROOM_HOME.*down --purge"):
+        home.furnish()
+    assert home.files() == before
+    assert (home.folder / "store").stat().st_uid == 300_001
+
+
+def test_a_lost_id_is_told_and_not_made_anew(home: Home) -> None:
+    """The files tell whose they are: the sentence has the id that `installation.json` lost."""
+    home.furnish()
+    layout = Layout(home.folder)
+    layout.installation.unlink()
+    chosen, owner = Settings(home=home.folder), (os.getuid(), os.getgid())
+    other = Furnisher(chosen, Installation("40"), owner, ("127.0.0.1",), time.time())
+    with pytest.raises(Permanent, match='{"id": "3f"}'):
+        other.everything()
+    assert not layout.installation.exists()
+
+
+def test_folders_that_were_not_given_away_yet_are(home: Home) -> None:
+    """A run that was killed between making a folder and giving it away is no other version."""
+    home.furnish()
+    for name in ("store", "api", "broker"):
+        os.chown(home.folder / name, 0, 0)
+    home.furnish()
+    assert (home.folder / "api").stat().st_uid == ID.part_uid("api")

@@ -394,17 +394,20 @@ async def test_a_full_disk_below_the_database_stops_no_runtime(
     assert (await real.status("acme")).phase == "ready"
 
 
-async def test_an_image_that_comes_late(real: Real) -> None:
-    """A revision whose image is not here holds nobody up who serves; once it is, they move."""
+async def test_an_image_that_is_not_here_moves_nobody(real: Real) -> None:
+    """A revision whose image is not here holds nobody up who serves, and is rolled back with what
+    to do; once it is here, they move."""
     await real.create("acme")
     await real.world.converge()
     real.world.trace.clear()
     await real.repository.blueprints.put("sample", document("2026.9.7"))
-    await real.repository.deployments.deploy("sample")
+    view = await real.repository.deployments.deploy("sample")
     await real.pin()
     await real.world.converge()
-    assert "2026.9.7 is not on this machine" in (await real.status("acme")).reason
-    assert real.world.trace == [] and real.world.edge.table.routes[0].requests_per_minute == 600
+    found = (await real.repository.deployments.get(view.rollout.id)).rollout
+    assert found.state.value == "rolled_back" and "2026.9.7 is not on this machine" in found.reason
+    assert [type(step) for step in real.world.trace] == [a.Configure]
+    assert real.world.edge.table.routes[0].requests_per_minute == 600
     await real.deploy("2026.9.7")
     await real.world.converge()
     status = await real.status("acme")

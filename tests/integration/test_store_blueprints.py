@@ -64,7 +64,9 @@ async def test_new_tenants_get_what_was_deployed_last(tmp_path: Path) -> None:
     async with lab(tmp_path) as it:
         await _revisions(it, 3)
         assert (await it.tenant("first", blueprint="sample")).tenant.revision == 3
-        await it.store.deployments.deploy("sample", 2)
+        view = await it.store.deployments.deploy("sample", 2)
+        await it.report("first")
+        await it.go_on(view.rollout.id)
         assert (await it.tenant("second", blueprint="sample")).tenant.revision == 2
         await it.store.deployments.deploy("sample", 3, ["second"])
         assert (await it.tenant("third", blueprint="sample")).tenant.revision == 2
@@ -79,15 +81,18 @@ async def test_a_deployment_moves_whom_it_names(tmp_path: Path) -> None:
         await it.tenant("stranger")
         await _revisions(it, 2)
         view = await it.store.deployments.deploy("sample", slugs=["a"])
-        assert [moved.slug for moved in view.tenants] == ["a"]
+        assert [member.slug for member in view.rollout.members] == ["a"]
 
         async def state(slug: str) -> tuple[int, int]:
             tenant = (await it.store.tenants.get(slug)).tenant
             return tenant.revision, tenant.generation
 
         assert [await state(s) for s in ("a", "b", "stranger")] == [(2, 2), (1, 1), (1, 1)]
-        await it.store.deployments.deploy("sample")
-        await it.store.deployments.deploy("sample")
+        for _ in range(2):
+            for slug in ("a", "b"):
+                await it.report(slug)
+            await it.go_on(view.rollout.id)
+            view = await it.store.deployments.deploy("sample")
         assert [await state(s) for s in ("a", "b", "stranger")] == [(2, 2), (2, 2), (1, 1)]
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from stateroom.store import steward as steward_module
 from stateroom.store.providers import NewProvider
 from stateroom.store.records import FailureRecord, StatusRecord
 from stateroom.store.sealing import PROVIDER_KEY, Redacted
@@ -287,3 +288,43 @@ async def test_notes_and_changes_together_lose_nothing(tmp_path: Path) -> None:
         assert len(after.tenant.variables) == 10
         assert after.status is not None
         assert after.status.since == 9.0
+
+
+async def test_nobody_pushes_out_the_events_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenant that flips its health writes as many events as it likes: of each tenant and kind
+    the newest are kept, so those of others, and who was given access to it, stay."""
+    monkeypatch.setattr(steward_module, "KEEP_EVENTS", 20)
+    monkeypatch.setattr(steward_module, "KEEP_EVENTS_OF_ONE", 5)
+    async with lab(tmp_path) as it:
+        quiet, loud = (await it.tenant("globex")).tenant.id, (await it.tenant("acme")).tenant.id
+        await it.store.tenants.rotate("acme")
+        before = await it.store.events.newest(100)
+        audited = [e.id for e in before if e.kind == "audit"]
+        for flip in range(40):
+            await it.report("acme", "degraded" if flip % 2 else "ready")
+        last = await it.store.events.last_id()
+        await it.steward.prune()
+        kept = await it.store.events.newest(100)
+        assert [e.id for e in kept if e.tenant == quiet] == [
+            e.id for e in before if e.tenant == quiet
+        ]
+        mine = [e for e in kept if e.tenant == loud]
+        assert [e.id for e in mine if e.kind == "tenant"] == list(range(last - 4, last + 1))
+        assert audited and [e.id for e in mine if e.kind == "audit"] == audited
+
+
+async def test_all_events_together_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted as rows: ids have gaps, and a gap is no event."""
+    monkeypatch.setattr(steward_module, "KEEP_EVENTS", 4)
+    async with lab(tmp_path) as it:
+        for slug in ("acme", "globex"):
+            await it.tenant(slug)
+            for phase in ("starting", "ready", "degraded"):
+                await it.report(slug, phase)
+        before = await it.store.events.newest(4)
+        await it.steward.prune()
+        assert await it.store.events.newest(100) == before

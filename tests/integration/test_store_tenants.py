@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from stateroom.domain.cabin import MOST_CABINS
 from stateroom.errors import Conflict, Denied, Invalid, Moved, NoCapacity, NotFound
+from stateroom.store import tables as t
+from stateroom.store.changes import CABIN_NUMBER
 from stateroom.store.idempotency import Once
 from stateroom.store.records import FailureRecord
 from stateroom.store.sealing import API_TOKEN, BROKER_KEY
@@ -261,9 +265,9 @@ async def test_if_match_guards_a_change(tmp_path: Path) -> None:
     async with lab(tmp_path) as it:
         await it.tenant("acme")
         change = it.store.changes.change
-        await change("acme", Change({"name": "A"}, expected=1))
+        await change("acme", Change({"name": "A"}, expected={1}))
         with pytest.raises(Moved, match="generation 2"):
-            await change("acme", Change({"name": "B"}, expected=1))
+            await change("acme", Change({"name": "B"}, expected={1}))
         assert (await it.store.tenants.get("acme")).tenant.name == "A"
 
 
@@ -521,3 +525,19 @@ async def test_the_list_is_paged_and_filtered(tmp_path: Path) -> None:
 def test_the_lab_is_a_real_database(tmp_path: Path) -> None:
     """The races above mean something only on a file or a server that processes share."""
     assert url(tmp_path / "x").startswith(("sqlite+aiosqlite:////", "postgresql://"))
+
+
+async def test_the_last_uid_is_given_once(tmp_path: Path) -> None:
+    """Numbers of cabins are never used again: when all were, a create is refused and says so, and
+    a kept cabin, which has its number, can still be revived."""
+    async with lab(tmp_path) as it:
+        kept = (await it.tenant("kept")).cabin.id
+        await it.gone("kept", "keep")
+        async with it.database.write() as connection:
+            last = update(t.counters).where(t.counters.c.name == CABIN_NUMBER)
+            await connection.execute(last.values(value=MOST_CABINS - 2))
+        assert (await it.tenant("last")).cabin.number == MOST_CABINS - 1
+        for _ in range(2):
+            with pytest.raises(NoCapacity, match="Not enough uids.*Restore a kept volume"):
+                await it.tenant("more")
+        assert (await it.tenant("again", volume=kept)).cabin.number == 1

@@ -140,3 +140,39 @@ async def test_a_failure_is_noticed_once(chance: Luck) -> None:
     await script.run("turn\nturn\nsettle")
     after = [f for f in world.rows.failures.values() if f.cabin == cabin]
     assert [f.kind for f in before] == ["exit"] and after == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(luck())
+async def test_what_was_applied_stays_applied(chance: Luck) -> None:
+    """The applied generation that people read never falls, whatever is restarted, dies or is
+    changed meanwhile, and is the last one in the end."""
+    script = await lived(chance)
+    rows, gone = script.world.rows, set[str]()
+    gone |= {t.slug for t in rows.tenants.values() if t.deleting}
+    applied: dict[str, int] = {}
+    for _ in range(chance.between(2, 8)):
+        await _one(script, chance, gone)
+        for _ in range(4):
+            await script.world.turn()
+            script.world.now += chance.of([0.0, 0.1, 2.0, 60.0])
+            now = {tenant: record.applied_generation for tenant, record in rows.status.items()}
+            assert all(now[tenant] >= applied[tenant] for tenant in now.keys() & applied.keys())
+            applied = now
+    await script.run("heal")
+    await script.world.converge()
+    assert all(rows.status[t.id].applied_generation == t.generation for t in rows.tenants.values())
+
+
+async def test_who_is_gone_is_forgotten() -> None:
+    """Keys of providers and parsed revisions stay in memory as long as somebody uses them."""
+    script = Script(World())
+    await script.run("create acme\nprovider ours\nsettle")
+    world = script.world
+    assert world.loop._providers.named("ours") is not None
+    del world.rows.providers["ours"]
+    before = set(world.loop._compiler._parsed)
+    world.rows.revisions = {}
+    await world.turn()
+    assert world.loop._providers.named("ours") is None
+    assert before and world.loop._compiler._parsed == {}

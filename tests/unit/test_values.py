@@ -275,3 +275,9 @@ def test_a_patch_without_end_is_refused() -> None:
         patch = {"a": patch}
     with pytest.raises(Invalid):
         merge_patch({}, patch)
+
+
+def test_a_broken_number_is_shown() -> None:
+    """"A whole number, not a number" helps nobody who wrote 1.5."""
+    (problem,) = check_limits({"memory_mb": 1024.5})
+    assert problem.detail == "memory_mb must be a whole number, not 1024.5."

@@ -8,7 +8,8 @@ export type Problem = Schemas["ProblemOut"];
 export type ProblemDocument = Schemas["ProblemDocument"];
 
 interface Call<Status extends number, Out, Body = never, Params = object> {
-  parameters: { query?: never; header?: never; path?: never; cookie?: never } & Params;
+  parameters: Omit<{ query?: never; header?: never; path?: never; cookie?: never }, keyof Params> &
+    Params;
   requestBody: [Body] extends [never] ? undefined : { content: { "application/json": Body } };
   responses: { [status in Status]: { headers: object; content: { "application/json": Out } } } & {
     default: {
@@ -75,6 +76,8 @@ export interface Deployment {
   canary: string | null;
   stage: "canary" | "all";
   state: "running" | "done" | "failed" | "rolled_back";
+  /** Somebody asked to stop it. */
+  stopping?: boolean;
   reason: string;
   log: string[];
   created_at: string;
@@ -106,6 +109,8 @@ export interface Webhook {
   events: ("tenant.ready" | "tenant.failed")[];
   has_secret: boolean;
   last: { at: string; status: number; detail: string } | null;
+  waiting: number;
+  dead: number;
 }
 
 export type Check = Schemas["CheckOut"] & { notices?: Problem[] };
@@ -139,6 +144,11 @@ export interface ComingPaths {
   };
   "/api/v1/templates": { get: Get<{ items: Template[] }> };
   "/api/v1/status": { get: Get<Installation> };
+  // The document is any object: the schema's own word for it lets nothing be sent.
+  "/api/v1/blueprints/{name}": {
+    get: Existing<"/api/v1/blueprints/{name}", "get">;
+    put: Call<200, Schemas["SavedRevision"], Document, Named>;
+  };
   "/api/v1/blueprints/check": { post: Call<200, Check, Document> };
   "/api/v1/blueprints/{name}/plan": {
     post: Call<200, Plan, Document, Named & { query?: { canary?: string; tenants?: string } }>;

@@ -57,6 +57,14 @@ export function begun(storage: Storage): string[] {
     .map((key) => key.slice(PREFIX.length, -":new".length));
 }
 
+/** Blueprints with edits in this browser that began from a saved revision. */
+export function drafts(storage: Storage): string[] {
+  const names = Object.keys(storage)
+    .filter((key) => key.startsWith(PREFIX) && !key.endsWith(":new"))
+    .map((key) => key.slice(PREFIX.length, key.lastIndexOf(":")));
+  return [...new Set(names)];
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -59,9 +59,7 @@ export function Tenants() {
                 <Empty
                   title="No tenant is like that"
                   icon={<TenantsIcon size={28} />}
-                  action={
-                    <Button onClick={() => navigate("/tenants")}>Show all tenants</Button>
-                  }
+                  action={<Button onClick={() => navigate("/tenants")}>Show all tenants</Button>}
                 >
                   Search looks in slugs and names.
                 </Empty>

@@ -1,6 +1,21 @@
-// Stands here until the deploy panel is written; what it is given stays.
+// Deploy: what is staged, what it would do and to whom, then the roll-out as it runs. One of a
+// blueprint runs at a time, so whoever opens this while one does sees that one.
+import { useEffect, useState } from "react";
+import { ApiError } from "../api/client";
+import { writeYaml } from "../blueprint/yaml";
 import type { Draft } from "../canvas/draft";
-import { Dialog, Empty } from "../ui";
+import { useActions, useEditor } from "../canvas/editing";
+import { paths } from "../router";
+import { Button, Dialog, Failure, Link, Notice, Switch } from "../ui";
+import { Diff } from "./Changes";
+import "./Deploy.css";
+import { Conflict } from "./deploy/Conflict";
+import { type Canary, canaryProblem, NO_CANARY, shareOf } from "./deploy/canary";
+import { Findings, useCheck } from "./deploy/Findings";
+import { isTaken, useDeploy } from "./deploy/useDeploy";
+import { Plan, usePlan } from "./Plan";
+import { Progress } from "./Progress";
+import { useRunning } from "./progress/useDeployment";
 
 interface Props {
   draft: Draft;
@@ -9,10 +24,136 @@ interface Props {
   onClose(): void;
 }
 
-export function Deploy({ draft, onClose }: Props) {
+export function Deploy({ draft, onSaved, onClose }: Props) {
+  const running = useRunning(draft.name)?.id ?? null;
+  const [shown, setShown] = useState<string | null>(null);
+  // It stays on the page once it is over.
+  useEffect(() => {
+    if (running) setShown((id) => id ?? running);
+  }, [running]);
+  const id = shown ?? running;
+  if (id === null) return <Review {...{ draft, onSaved, onClose }} onStarted={setShown} />;
   return (
-    <Dialog title={`Deploy ${draft.name}`} onClose={onClose} side>
-      <Empty title="Deploy">This panel is being built.</Empty>
+    <Dialog
+      title={`Deploy ${draft.name}`}
+      side
+      onClose={onClose}
+      actions={
+        <>
+          {running === null && <Button onClick={() => setShown(null)}>Plan again</Button>}
+          <Button kind="primary" onClick={onClose}>
+            {running === null ? "Done" : "Leave it running"}
+          </Button>
+        </>
+      }
+    >
+      <Progress id={id} />
     </Dialog>
+  );
+}
+
+function Review({ draft, onSaved, onClose, onStarted }: Props & { onStarted(id: string): void }) {
+  const [canary, setCanary] = useState<Canary>(NO_CANARY);
+  const { name, document } = draft;
+  const plan = usePlan({ name, document, canary });
+  const check = useCheck(document);
+  const deploy = useDeploy(onSaved);
+  const { select } = useActions();
+  const problems = problemsIn(deploy.error) ?? check.data?.problems ?? [];
+  const blocked = draft.problems > 0 || problems.length > 0 || Boolean(canaryProblem(canary));
+  const hasMoved = deploy.error instanceof ApiError && deploy.error.hasMoved;
+
+  const go = (blocks: string[]) => {
+    select(blocks);
+    onClose();
+  };
+  const start = () => {
+    const { layout, base } = draft;
+    const wish = { name, save: { document, layout, base }, revision: null };
+    deploy.mutate(
+      { ...wish, canary: shareOf(canary) },
+      { onSuccess: (deployment) => onStarted(deployment.id) },
+    );
+  };
+  const count = plan.data?.tenants.length;
+  return (
+    <Dialog
+      title={`Deploy ${name}`}
+      side
+      onClose={onClose}
+      actions={
+        !hasMoved && (
+          <>
+            <Button onClick={onClose}>Not yet</Button>
+            <Button kind="primary" busy={deploy.isPending} disabled={blocked} onClick={start}>
+              {count === undefined || count === 0
+                ? "Deploy"
+                : `Deploy to ${count === 1 ? "1 tenant" : `${count} tenants`}`}
+            </Button>
+          </>
+        )
+      }
+    >
+      {hasMoved ? (
+        <Conflict name={name} onDone={() => deploy.reset()} />
+      ) : (
+        <div className="deploy">
+          <Findings title="To solve first" tone="bad" found={problems} onGo={go} />
+          <Staged draft={draft} />
+          <Plan plan={plan} canary={canary} onCanary={setCanary} />
+          <Findings title="Good to know" tone="brass" found={check.data?.notices ?? []} onGo={go} />
+          {count === 0 && (
+            <Notice action={<Link to={paths.tenants}>Tenants</Link>}>
+              Deploying makes this the revision that the next tenant begins with.
+            </Notice>
+          )}
+          {deploy.error && !problemsIn(deploy.error) && <Failure error={deploy.error} />}
+          {isTaken(deploy.error) && (
+            <p className="soft">The blueprint is saved. Deploy again once that one is through.</p>
+          )}
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+/** What is wrong with the document itself, where that is why it was refused. */
+function problemsIn(error: unknown) {
+  const isRefused = error instanceof ApiError && error.status === 422;
+  return isRefused && error.errors.length > 0 ? error.errors : null;
+}
+
+function Staged({ draft }: { draft: Draft }) {
+  const base = useEditor((state) => state.base);
+  const [asDiff, setAsDiff] = useState(false);
+  const { changes, document } = draft;
+  if (changes.length === 0) {
+    return (
+      <p className="soft">
+        Nothing is staged: revision {draft.base ?? 1} is deployed as it is saved.
+      </p>
+    );
+  }
+  return (
+    <section className="deploy__staged" aria-label="Staged changes">
+      <div className="deploy__head">
+        <h3>{changes.length === 1 ? "1 staged change" : `${changes.length} staged changes`}</h3>
+        <Switch
+          small
+          label="As a diff"
+          checked={asDiff}
+          onChange={(event) => setAsDiff(event.target.checked)}
+        />
+      </div>
+      {asDiff ? (
+        <Diff before={writeYaml(base.drawing.document)} after={writeYaml(document)} />
+      ) : (
+        <ul>
+          {changes.map((text, index) => (
+            <li key={index}>{text}</li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 }

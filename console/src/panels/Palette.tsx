@@ -19,7 +19,7 @@ export function Palette() {
   const flow = useReactFlow();
   const [search, setSearch] = useState("");
   const document_ = useEditor((state) => state.now.document);
-  const found = [...KINDS.values()].filter((kind) => matches(kind, search));
+  const found = foundBy(search);
   const dragged = useDragged((state) => state.dragged);
 
   const add = (kind: string) => {
@@ -97,12 +97,14 @@ function isInside({ x, y }: Point, { left, right, top, bottom }: DOMRect): boole
   return x > left && x < right - ROOM && y > top && y < bottom - ROOM;
 }
 
-function matches({ name, title, help }: Kind, search: string): boolean {
-  const words = `${name} ${title} ${help}`.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => words.includes(word));
+/** Kinds that are called so stand before those that are only described so: Enter adds the first. */
+export function foundBy(search: string): Kind[] {
+  const words = search.toLowerCase().split(/\s+/);
+  const holds = (text: string) => words.every((word) => text.toLowerCase().includes(word));
+  const isCalledSo = ({ name, title }: Kind) => holds(`${name} ${title}`);
+  return [...KINDS.values()]
+    .filter((kind) => isCalledSo(kind) || holds(`${kind.name} ${kind.title} ${kind.help}`))
+    .sort((one, other) => Number(isCalledSo(other)) - Number(isCalledSo(one)));
 }
 
 function focusChoice(from: Element | null, by: number): void {

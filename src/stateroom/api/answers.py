@@ -300,6 +300,19 @@ class PlanOut(BaseModel):
     waiting: list[Any]
 
 
+class TenantAheadOut(BaseModel):
+    """effect: the dearest of what would happen to its runtime. canary: it would go first."""
+
+    slug: str
+    effect: Literal["none", "created", "in_place", "restarted", "recreated"]
+    detail: str
+    canary: bool
+
+
+class PreviewOut(PlanOut):
+    tenants: list[TenantAheadOut]
+
+
 class HealthOut(BaseModel):
     ok: bool
 

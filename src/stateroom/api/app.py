@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -30,16 +31,17 @@ from stateroom.api import (
 )
 from stateroom.api.bodies import shape_problems
 from stateroom.api.browsers import Browsers
-from stateroom.api.console_files import Console
+from stateroom.api.console_files import FOLDER, Console
 from stateroom.api.dependencies import ApiDependencies
 from stateroom.api.front import Front
+from stateroom.api.heads import Heads
 from stateroom.api.keys import PREFIX, KeyCheck
 from stateroom.api.metrics import RequestCounter
 from stateroom.errors import Invalid, StateroomError
 
 
-def create_app(deps: ApiDependencies) -> ASGIApp:
-    """Everything that answers on the api's port."""
+def create_app(deps: ApiDependencies, console: Path = FOLDER) -> ASGIApp:
+    """Everything that answers on the api's port. console: where its build is."""
     api = api_application()
     api.state.dependencies = deps
     browsers = Browsers(deps.repository.sessions, deps.admin, deps.settings, deps.clock)
@@ -47,10 +49,11 @@ def create_app(deps: ApiDependencies) -> ASGIApp:
         KeyCheck, admin=deps.admin, tenants=deps.repository.tenants, browsers=browsers
     )
     api.add_middleware(_PrivateAnswers)
+    api.add_middleware(Heads)
     counter = RequestCounter(api)
     api.state.counter = counter
     return Front(
-        Console(counter, deps.settings),
+        Console(counter, deps.settings, console),
         entrance.tenant_app(deps.steward),
         deps.settings.console_host,
         deps.settings.tenant_domain,

@@ -13,7 +13,7 @@ from stateroom.api.answers import (
     BlueprintsOut,
     CheckOut,
     DiffOut,
-    PlanOut,
+    PreviewOut,
     RevisionDocument,
     RevisionsOut,
     SavedRevision,
@@ -24,6 +24,7 @@ from stateroom.api.errors import shown
 from stateroom.api.keys import Operator
 from stateroom.api.tenants import if_match
 from stateroom.domain.blueprint import check as problems_of
+from stateroom.domain.canary import share_of
 from stateroom.domain.diff import changes
 from stateroom.domain.notices import notices
 from stateroom.domain.values import values_schema
@@ -149,16 +150,25 @@ async def schema(
     return values_schema(repository.blueprint(record))
 
 
-@router.post("/blueprints/{name}/plan", response_model=PlanOut, openapi_extra=_DOCUMENT)
-async def plan(name: str, request: Request, deps: Deps, _caller: Operator) -> Any:
-    """The plan that deploying this unsaved document to all would make."""
+@router.post("/blueprints/{name}/plan", response_model=PreviewOut, openapi_extra=_DOCUMENT)
+async def plan(
+    name: str,
+    request: Request,
+    deps: Deps,
+    _caller: Operator,
+    canary: Annotated[str, Query(max_length=16)] = "",
+    tenants: Annotated[list[str] | None, Query(max_length=10_000)] = None,
+) -> Any:
+    """The plan that deploying this unsaved document would make, and what it would mean for each
+    tenant. `canary`, `tenants` (repeated): as `deploy` takes them."""
+    share = share_of(canary)
     sent = await document(request)
     if found := problems_of(sent):
         raise Invalid(found)
     if sent["name"] != name:
         # What could not be saved under this name could not be deployed either.
         raise Invalid([misnamed(name, sent["name"])])
-    return await deps.steward.preview(name, sent)
+    return await deps.steward.preview(name, sent, tenants, share)
 
 
 def _layout(sent: object) -> dict[str, Any] | None:

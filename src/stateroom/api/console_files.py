@@ -88,20 +88,19 @@ class Console:
         await self._answer(Request(scope))(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
+        name = request.url.path.removeprefix("/")
         if request.method not in ("GET", "HEAD"):
             detail = f"{request.method} is not possible here: these are the console's pages."
-            return problem(405, detail, headers={"Allow": "GET, HEAD"})
+            return problem(405, detail, headers={"Allow": "GET, HEAD", **self._headers})
+        if name not in self._files and looks_like_a_file(name):
+            return problem(404, "There is nothing at this address.", headers=self._headers)
         if host_of(request.scope) != self._settings.console_host:
             return page("Stateroom", f"The console is at `{self._settings.console_origin}/`.")
         if _comes_from_a_tenant(request, self._settings.tenant_domain):
             return _no_way_in()
-        name = request.url.path.removeprefix("/")
         if not self._files:
             return _not_built()
-        file = self._files.get(name or "index.html")
-        if file is None and (name.startswith(_ASSETS) or "." in name.rpartition("/")[2]):
-            return problem(404, "There is no such file of the console.", headers=self._headers)
-        return self._file(request, file or self._files["index.html"])
+        return self._file(request, self._files.get(name) or self._files["index.html"])
 
     def _file(self, request: Request, file: File) -> Response:
         packed = file.packed and takes_gzip(request.headers.get("accept-encoding", ""))
@@ -144,6 +143,12 @@ def policy(settings: Settings) -> Mapping[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
+
+
+def looks_like_a_file(name: str) -> bool:
+    """No page of the console's has a dot in its address; files have one, and so has a tenant's
+    reserved path, which is nothing here."""
+    return name.startswith(_ASSETS) or "." in name
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from stateroom.store.repository import Repository
 @dataclass(frozen=True, slots=True)
 class ApiDependencies:
     """clock: seconds since the epoch. heartbeat: seconds between the comments of a quiet
-    stream. attempts: counts those to sign in that were wrong."""
+    stream. attempts: counts those to sign in that were wrong. digest_key: what keys the digests of
+    requests that are remembered; the same after a restart, and not in the database."""
 
     settings: Settings
     repository: Repository
@@ -30,6 +32,7 @@ class ApiDependencies:
     clock: Callable[[], float]
     heartbeat: float = 15.0
     attempts: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
+    digest_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
 
 def _dependencies(request: Request) -> ApiDependencies:

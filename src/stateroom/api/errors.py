@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
+from stateroom.api.heads import streams
 from stateroom.errors import (
     Away,
     Conflict,
@@ -167,14 +168,17 @@ async def on_http_error(request: Request, error: Exception) -> ProblemResponse:
 
 def _methods(request: Request) -> list[str]:
     """Those that are possible at this address: the router itself names only its first route's."""
-    return [
+    found = {
         method
         for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
         if any(
             route.matches({**request.scope, "method": method})[0] is Match.FULL
             for route in request.app.routes
         )
-    ]
+    }
+    if "GET" in found and not streams(request.scope["path"]):
+        found.add("HEAD")
+    return sorted(found)
 
 
 async def on_unexpected(_request: Request, _error: Exception) -> ProblemResponse:

@@ -51,8 +51,8 @@ def main() -> None:
 
 
 async def run(settings: Settings, installation: Installation) -> None:
-    """Until SIGTERM or SIGINT. Raises OSError where the sealing key cannot be read, Permanent
-    where the database is of another version."""
+    """Until SIGTERM or SIGINT. Raises OSError where the sealing or the digest key cannot be read,
+    Permanent where the database is of another version."""
     layout = Layout(settings.home)
     database = Database(settings.database_url, settings.relay)
     await reach(database)
@@ -70,6 +70,7 @@ async def run(settings: Settings, installation: Installation) -> None:
             AdminKey(layout.api / "admin.sha256"),
             watcher,
             time.time,
+            digest_key=(layout.api / "digest.key").read_bytes(),
         )
     )
     if not layout.api_socket.parent.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +14,7 @@ from stateroom.api.capabilities import capabilities, notices
 from stateroom.api.dependencies import Deps
 from stateroom.api.errors import shown
 from stateroom.api.keys import Operator
+from stateroom.api.present import moment
 from stateroom.errors import Away
 from stateroom.store.tenant_list import PHASES
 
@@ -38,11 +40,19 @@ async def status(request: Request, deps: Deps, _caller: Operator) -> Any:
         "version": request.app.version,
         "console_url": deps.settings.console_url,
         "tenants": {"total": sum(phases.values()), "phases": phases},
-        "steward": steward,
+        "steward": _told(steward),
         "capabilities": capabilities(steward),
         "notices": [shown(notice) for notice in notices(steward, hook)],
         "webhook": webhook.shown(hook),
     }
+
+
+def _told(steward: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """passed_at: of the last pass, null before the first."""
+    if steward is None:
+        return None
+    at = steward.get("passed_at")
+    return {**steward, "passed_at": moment(at) if at else None}
 
 
 @router.get("/plan", response_model=PlanOut, responses={200: {"content": {"text/plain": {}}}})

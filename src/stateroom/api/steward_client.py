@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -62,7 +62,9 @@ class StewardClient(Protocol):
 
     async def plan(self, tenant: str = "") -> Mapping[str, Any]: ...
 
-    async def preview(self, blueprint: str, document: Any) -> Mapping[str, Any]: ...
+    async def preview(
+        self, blueprint: str, document: Any, tenants: Sequence[str] | None = None, canary: str = ""
+    ) -> Mapping[str, Any]: ...
 
     async def status(self) -> Mapping[str, Any]: ...
 
@@ -108,8 +110,11 @@ class SocketSteward:
     async def plan(self, tenant: str = "") -> Mapping[str, Any]:
         return await self._call("GET", "/plan" + (f"?tenant={quote(tenant)}" if tenant else ""))
 
-    async def preview(self, blueprint: str, document: Any) -> Mapping[str, Any]:
-        return await self._call("POST", "/plan", {"blueprint": blueprint, "document": document})
+    async def preview(
+        self, blueprint: str, document: Any, tenants: Sequence[str] | None = None, canary: str = ""
+    ) -> Mapping[str, Any]:
+        sent = {"blueprint": blueprint, "document": document, "tenants": tenants, "canary": canary}
+        return await self._call("POST", "/plan", sent)
 
     async def status(self) -> Mapping[str, Any]:
         return await self._call("GET", "/status")

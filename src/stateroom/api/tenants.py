@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 from dataclasses import replace
 from typing import Annotated, Any, NoReturn
@@ -178,15 +179,20 @@ async def verify(slug: str, request: Request, deps: Deps, _caller: OperatorOf) -
     await _later(slug, request, deps, why)
 
 
-def if_match(request: Request) -> int | None:
-    """The number in If-Match, None for none or `*`. Raises Moved for what never was one."""
-    given = request.headers.get("if-match", "").strip()
-    if given in ("", "*"):
+def if_match(request: Request) -> frozenset[int] | None:
+    """The numbers in If-Match, of which any may be the current one; None for no such header, or
+    `*`. Raises Moved where none of it ever was a number: also for an empty one, whose sender meant
+    to be guarded."""
+    lines = request.headers.getlist("if-match")
+    tags = [tag.strip() for tag in ",".join(lines).split(",")]
+    if not lines or tags == ["*"]:
         return None
-    digits = given.removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
-        raise Moved(f"If-Match {shown(given)} names no generation or revision; send its number")
-    return int(digits)
+    digits = [tag.removeprefix("W/").strip('"') for tag in tags]
+    known = frozenset(int(d) for d in digits if d.isascii() and d.isdigit() and len(d) <= 12)
+    if not known:
+        given = shown(", ".join(tags))
+        raise Moved(f"If-Match {given} names no generation or revision; send its number")
+    return known
 
 
 def _accepted(view: TenantView, response: Response, deps: ApiDependencies) -> dict[str, Any]:
@@ -287,8 +293,10 @@ def _once(
     if not 1 <= len(key) <= 255 or not key.isprintable():
         detail = "An Idempotency-Key has 1 to 255 printable characters."
         raise Invalid([Problem("", "bad_idempotency_key", detail, "Use a UUID.")])
-    # The same document is the same request, in whichever order a client's library writes it.
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    # The same document is the same request, in whichever order a client's library writes it. Keyed:
+    # it may hold secrets, and short ones could be guessed from a bare digest.
+    document = json.dumps(body, sort_keys=True).encode()
+    digest = hmac.new(deps.digest_key, document, hashlib.sha256).hexdigest()
     return Once(caller, key, digest, lambda view: _shown(view, deps))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from stateroom.broker.grants import (
     provider_document,
 )
 from stateroom.errors import Retryable
+from stateroom.files import replace_file
 
 GRANTS = "grants"
 PROVIDERS = "providers"
@@ -99,15 +99,9 @@ class FolderGrants:
         self._remove(kind, name, but=target)
 
     def _write(self, target: Path, data: bytes) -> None:
-        new = target.parent / f".{secrets.token_hex(8)}.tmp"
-        try:
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-            with os.fdopen(descriptor, "wb") as file:
-                self._share(descriptor, 0o640)
-                file.write(data)
-            new.rename(target)
-        finally:
-            new.unlink(missing_ok=True)
+        owner = None if self._group is None else (-1, self._group)
+        # In a tmpfs, which a restart of the machine empties anyway.
+        replace_file(target, data, 0o640, owner=owner, durable=False)
 
     def _remove(self, kind: str, name: str, but: Path | None = None) -> None:
         for entry, (found, _) in self._files(kind):
@@ -132,7 +126,7 @@ class FolderGrants:
     @staticmethod
     def _sweep(folder: Path) -> None:
         # One steward writes here, one call at a time: what is unfinished now was left by a crash.
-        for left in folder.glob(".*.tmp"):
+        for left in folder.glob(".*.new"):
             left.unlink(missing_ok=True)
 
 

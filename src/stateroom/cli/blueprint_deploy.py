@@ -1,26 +1,27 @@
-"""`stateroom blueprints deploy`: moves tenants to a revision and tells how it goes."""
+"""`stateroom blueprints deploy | stop | deployments`: moves tenants to a revision, tells how it
+goes, and why it went back."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from stateroom.cli.answers import items, mapping
-from stateroom.cli.failure import Code, Failure, Unreachable
+from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.options import Blueprint, Json, Timeout, Wait
 from stateroom.cli.paths import path
-from stateroom.cli.progress import Progress
+from stateroom.cli.rollout import summary, wait_until_over
+from stateroom.cli.screen import moment
 from stateroom.cli.session import Session, session
 
 DEPLOY_SECONDS = 600.0
-QUESTION_SECONDS = 1.0
 
 
 def register(group: typer.Typer) -> None:
     group.command()(deploy)
+    group.command()(stop)
+    group.command()(deployments)
 
 
 def deploy(
@@ -35,17 +36,21 @@ def deploy(
     ] = None,
     canary: Annotated[
         str | None,
-        typer.Option("--canary", metavar="10%|COUNT", help="A share of the tenants first."),
+        typer.Option(
+            "--canary", metavar="10%|COUNT", help="A share first; the rest once that is ready."
+        ),
     ] = None,
     wait: Wait = False,
     timeout: Timeout = DEPLOY_SECONDS,
     as_json: Json = False,
 ) -> None:
-    """Move tenants to a revision: all of the blueprint's, or the named ones.
+    """Move tenants to a revision: all of the blueprint's, or the named ones. One that does not
+    get ready stops it, and all that were moved are put back; with --wait that is exit code 1.
 
     \b
     Examples:
       stateroom blueprints deploy support-agent --wait
+      stateroom blueprints deploy support-agent --canary 10% --wait
       stateroom blueprints deploy support-agent --revision 3 --tenant acme
     """
     body: dict[str, Any] = {}
@@ -55,34 +60,57 @@ def deploy(
     with session(as_json) as s:
         deployment = mapping(s.api.post(path("blueprints", blueprint, "deploy"), body))
         if wait:
-            deployment = _wait(s, deployment, timeout)
+            deployment = wait_until_over(s, deployment, timeout)
         _show(s, deployment)
 
 
-def _wait(s: Session, deployment: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-    where = path("deployments", str(deployment.get("id")))
-    progress = Progress(s.screen, f"deployment of {deployment.get('blueprint', '')}")
-    with progress.shown():
-        while deployment.get("state") == "running":
-            progress.say(_summary(deployment))
-            if progress.elapsed >= seconds:
-                raise Failure(
-                    f"The deployment is not done after {seconds:g} s. It goes on by itself.",
-                    Code.NOT_READY,
-                    answer=deployment,
-                )
-            time.sleep(min(QUESTION_SECONDS, max(0.0, seconds - progress.elapsed)))
-            try:
-                deployment = s.api.get_object(where)
-            except Unreachable:
-                progress.say("Stateroom does not answer just now")
-    if deployment.get("state") != "done":
-        reasons = "; ".join(_reasons(deployment))
-        raise Failure(
-            f"The deployment is {deployment.get('state')}: {reasons or 'no reason given'}.",
-            answer=deployment,
-        )
-    return deployment
+def stop(
+    deployment: Annotated[
+        str, typer.Argument(metavar="DEPLOYMENT", help="Its id, as `deploy` printed it.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Stop a deployment: all that it moved are put back to the revision before.
+
+    \b
+    Example:
+      stateroom blueprints stop d0123456789abcdef
+    """
+    with session(as_json) as s:
+        _show(s, mapping(s.api.post(path("deployments", deployment, "stop"))))
+
+
+def deployments(
+    blueprint: Annotated[
+        str | None, typer.Argument(metavar="[BLUEPRINT]", help="One's; all when left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List deployments, the newest first.
+
+    \b
+    Example:
+      stateroom blueprints deployments support-agent
+    """
+    with session(as_json) as s:
+        answer = s.api.get("/deployments", blueprint=blueprint)
+        if as_json:
+            s.screen.json(answer)
+            return
+        rows = [
+            (
+                text(each.get("id")),
+                f"{text(each.get('blueprint'))}@{text(each.get('revision'))}",
+                text(each.get("state")),
+                moment(each.get("created_at")),
+                text(each.get("reason")),
+            )
+            for each in items(answer)
+        ]
+        if rows:
+            s.screen.table(("DEPLOYMENT", "REVISION", "STATE", "BEGAN", "REASON"), rows)
+        else:
+            s.screen.note("No deployment. `stateroom blueprints deploy BLUEPRINT` makes one.")
 
 
 def _show(s: Session, deployment: Mapping[str, Any]) -> None:
@@ -91,29 +119,21 @@ def _show(s: Session, deployment: Mapping[str, Any]) -> None:
         return
     s.screen.facts(
         [
-            ("deployment", str(deployment.get("id") or "")),
+            ("deployment", text(deployment.get("id"))),
             ("blueprint", f"{deployment.get('blueprint')}@{deployment.get('revision')}"),
-            ("canary", str(deployment.get("canary") or "")),
-            ("state", _summary(deployment)),
+            ("canary", text(deployment.get("canary"))),
+            ("state", summary(deployment)),
+            ("reason", text(deployment.get("reason"))),
         ]
     )
     rows = [
-        (str(each.get("slug") or ""), str(each.get("state") or ""), str(each.get("reason") or ""))
+        (
+            text(each.get("slug")),
+            "canary" if each.get("canary") else "",
+            text(each.get("state")),
+            " ".join(filter(None, (text(each.get("reason")), text(each.get("note"))))),
+        )
         for each in items(deployment.get("tenants"))
     ]
     if rows:
-        s.screen.table(("SLUG", "STATE", "REASON"), rows)
-
-
-def _summary(deployment: Mapping[str, Any]) -> str:
-    states = [str(each.get("state")) for each in items(deployment.get("tenants"))]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
-    return f"{deployment.get('state')}" + (f" ({counts})" if counts else "")
-
-
-def _reasons(deployment: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{each.get('slug')}: {each['reason']}"
-        for each in items(deployment.get("tenants"))
-        if each.get("reason")
-    ]
+        s.screen.table(("SLUG", "FIRST", "STATE", "REASON"), rows)

@@ -1,4 +1,5 @@
-"""`stateroom blueprints list | show | check | apply | diff | revisions | schema | deploy`."""
+"""`stateroom blueprints list | show | check | apply | diff | revisions | schema | deploy |
+stop | deployments`."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import typer
 
 from stateroom.cli import (
     blueprints,
+    console,
     doctor,
     down,
     plan,
@@ -23,11 +24,12 @@ from stateroom.cli import (
     up,
     verify,
     volumes,
+    webhook,
 )
 
 GROUPS = (
-    *(up, down, status, doctor),
-    *(tenants, blueprints, secrets, providers, volumes),
+    *(up, down, status, doctor, console),
+    *(tenants, blueprints, secrets, providers, volumes, webhook),
     *(plan, verify),
 )
 

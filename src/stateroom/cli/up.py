@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stateroom.cli.console import new_link
 from stateroom.cli.failure import Code, Failure
 from stateroom.cli.machine import read_settings, trouble_told
 from stateroom.cli.options import Json
@@ -131,6 +132,9 @@ def _must_answer(s: Session, slug: str, settings: Settings) -> None:
         tenant.close()
 
 
+_HOW_TO_SIGN_IN = "\n`stateroom console` makes a link that signs a browser in to the console."
+
+
 def _tell(
     s: Session,
     settings: Settings,
@@ -138,6 +142,8 @@ def _tell(
     tenants: list[Mapping[str, Any]],
     progress: Progress,
 ) -> None:
+    # On the first start only: a link that nobody asked for would lie about afterwards.
+    link = str(new_link(s)["url"]) if raised.is_new else ""
     console = f"{settings.console_url}/"
     urls = {str(tenant["slug"]): str(tenant["url"]) for tenant in tenants}
     if s.screen.as_json:
@@ -146,13 +152,17 @@ def _tell(
                 "installation": raised.installation.id,
                 "started": list(raised.changed),
                 "console": console,
+                **({"console_link": link} if link else {}),
                 "tenants": urls,
                 "seconds": round(progress.elapsed, 1),
             }
         )
         return
     s.screen.text(f"Stateroom is up after {progress.elapsed:.1f} s.\n")
-    s.screen.facts([*urls.items(), ("console", console)])
+    s.screen.facts([*urls.items(), ("console", console), ("sign in", link)])
+    if link:
+        s.screen.text("\nThe link signs one browser in to the console, once, within 15 minutes.")
+    s.screen.text("`stateroom console` makes another link." if link else _HOW_TO_SIGN_IN)
     s.screen.text("\nNext:")
     first = next(iter(urls), "acme")
     for command in (

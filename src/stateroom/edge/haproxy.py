@@ -16,7 +16,6 @@ from pathlib import Path
 
 from stateroom.domain.routes import RouteTable
 from stateroom.edge import route_map
-from stateroom.edge.certificates import check_pair
 from stateroom.edge.cut_list import CutList
 from stateroom.edge.cuts import Cut, concerned, cuts
 from stateroom.edge.files import only_writer, replace_file
@@ -75,23 +74,6 @@ class HAProxyEdge:
                 await self._commit(rows)
                 await self._cut(due)
         return table.version
-
-    async def install_certificate(self, file: Path, pem: bytes) -> None:
-        """A new chain with its key in place of those that HAProxy has loaded from `file`. Open
-        connections go on, new ones get it. Raises Permanent for a chain that is none."""
-        try:
-            check_pair(pem)
-        except ValueError as error:
-            raise Permanent(str(error)) from None
-        # An empty line would end the payload.
-        payload = "".join(f"{line}\n" for line in pem.decode().splitlines() if line.strip())
-        if len(payload) > LONGEST - len(str(file)) - 32:
-            raise Permanent("The certificate's chain is too long for HAProxy's runtime API.")
-        async with self._turn:
-            with only_writer(self._maps):
-                await asyncio.to_thread(replace_file, file, payload.encode())
-                await self._socket.expect("Transaction", f"set ssl cert {file}", payload)
-                await self._socket.expect("Success!", f"commit ssl cert {file}")
 
     async def _finish_cuts(self) -> None:
         """Those of a replacement that broke off in the middle."""

@@ -9,9 +9,9 @@ The way of a request, each step in the section that owns it:
     programs    identity -> origin -> rate -> door -> the cabin, by address
     pages       the same for people: HTML instead of problem+json, sign-in instead of 401
 
-Written for HAProxy 2.6 and later. It is never reloaded: routes change by `commit map` and the
-certificate by `commit ssl cert`, both on the runtime socket, so one process without a master is
-enough and no change cuts a connection.
+Written for HAProxy 2.6 and later. It is never reloaded: routes change by `commit map` on the
+runtime socket, so one process without a master is enough and no change of them cuts a connection.
+With a new certificate, once a year, `stateroom up` starts another edge.
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _defaults(config: EdgeConfig) -> list[str]:
         "timeout server 1h",
         "timeout tunnel 4h",
         "timeout client-fin 30s",
-        # What is not HTTP at all, or has headers beyond 15 KB, gets HAProxy's own short 400: its
-        # parser knows no other.
+        # What its parser refuses before there is a request (no HTTP at all, headers beyond 15 KB, a
+        # wrong length), and a head that does not arrive in time, get HAProxy's own short 400 and
+        # 408: these words are compiled in, and no setting reaches them.
         *(answer.error() for answer in (_UNREAD, _LATE, _CONFUSED, _BROKE_OFF, _AWAY, _TOO_SLOW)),
     ]
 
@@ -207,9 +208,9 @@ def _loopback_front(config: EdgeConfig) -> tuple[list[str], ...]:
         [
             "frontend loopback",
             f"bind 127.0.0.1:{config.api_port}",
-            "http-request set-var(txn.host) req.hdr(host)",
-            "http-request set-var(txn.method) method",
-            "http-request set-var(txn.shown) path",
+            # Else the api's server would refuse in words of its own, which are no problem+json.
+            *haproxy_shape.check(),
+            "http-request set-var(txn.host) req.fhdr(host),host_only",
             "http-request del-header X-Stateroom- -m beg",
             "http-request del-header X-Forwarded- -m beg",
             "http-request del-header Forwarded",

@@ -27,6 +27,7 @@ from stateroom.engines import docker_reading as reading
 from stateroom.engines.docker_calls import absent, calling, containers, frames, translate
 from stateroom.engines.log_lines import LogLines
 from stateroom.errors import Retryable
+from stateroom.files import replace_file
 
 KEEP_BYTES = 256 * 1024
 KEEP_LINES = 4_000
@@ -49,9 +50,8 @@ class KeptLogs:
         own = self.folder / cabin
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = own / f"{made:020d}-{container[:12]}.log"
-        new = path.with_suffix(".new")
-        new.write_text("".join(f"{line}\n" for line in _last_bytes(lines)))
-        new.rename(path)
+        kept = "".join(f"{line}\n" for line in _last_bytes(lines))
+        replace_file(path, kept.encode(), 0o600, durable=False)
         for old in self._files(cabin)[:-KEEP_FILES]:
             old.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -104,6 +105,9 @@ class FakeEngine(FakeWorld):
         self._tell("start", found.cabin)
         if found.cabin in self._dies_at_start:
             self._end(running, self._dies_at_start[found.cabin])
+        elif (image := self._specs[name].shape.image) in self._deadly:
+            self.say(found.cabin, f"cannot start: exit {self._deadly[image]}")
+            self._end(running, self._deadly[image])
 
     async def stop(self, name: str, seconds: int) -> None:
         self._called("stop", name)
@@ -159,6 +163,8 @@ class FakeEngine(FakeWorld):
 
     async def copy(self, cabin: Cabin, volumes: tuple[str, ...], name: str) -> None:
         self._called("copy", cabin.id)
+        if not re.fullmatch(r"[a-z0-9]{1,32}", name):
+            raise Permanent(f"{name!r} is no name for a copy")
         place = self._places.get(cabin.id, Place(cabin.id))
         sizes = {**place.kept, **place.disks}
         if any(volume not in sizes for volume in volumes):

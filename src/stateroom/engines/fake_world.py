@@ -62,6 +62,7 @@ class FakeWorld:
         self._counted: Counter[str] = Counter()
         self._failures: list[_Failure] = []
         self._dies_at_start: dict[str, int] = {}
+        self._deadly: dict[str, int] = {}
         self._silent: set[str] = set()
         self._logs: dict[str, Log] = {}
         self._listeners: list[asyncio.Queue[EngineEvent]] = []
@@ -79,6 +80,10 @@ class FakeWorld:
     def dies_at_start(self, cabin: str, exit_code: int = 1) -> None:
         """From now on every start in this cabin ends at once; `recovers` takes it back."""
         self._dies_at_start[cabin] = exit_code
+
+    def dies_with(self, image: str, exit_code: int = 1) -> None:
+        """From now on whatever is started from this image ends at once, saying so."""
+        self._deadly[image] = exit_code
 
     def never_answers(self, cabin: str) -> None:
         """Its instances run and never get healthy, until `recovers`."""

@@ -42,10 +42,11 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """changed: names of the parts that had to be made or started."""
+    """changed: names of the parts that had to be made or started. is_new: there was none before."""
 
     installation: Installation
     changed: tuple[str, ...]
+    is_new: bool
 
 
 async def bring_up(docker: Docker, settings: Settings, images: Images, report: Report) -> Raised:
@@ -77,7 +78,7 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
     await api_answers(settings, report)
     if "broker" in changed or "guard" in changed:
         await _try_way_to_broker(docker, images, installation, report)
-    return Raised(installation, changed)
+    return Raised(installation, changed, is_new=not known)
 
 
 async def _try_way_to_broker(

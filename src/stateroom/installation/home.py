@@ -13,7 +13,6 @@ import hmac
 import json
 import os
 import secrets
-import shutil
 import stat
 import sys
 import time
@@ -30,7 +29,8 @@ from stateroom.edge.haproxy import make_map
 from stateroom.edge.haproxy_config import EdgeConfig
 from stateroom.edge.tokens import make_keys
 from stateroom.errors import Permanent, StateroomError
-from stateroom.installation import key_files, outside
+from stateroom.files import replace_file
+from stateroom.installation import key_files, outside, owners
 from stateroom.layout import Layout
 from stateroom.settings import Settings, load
 from stateroom.store.sealing import new_keypair
@@ -59,6 +59,7 @@ class Furnisher:
 
     def everything(self) -> None:
         """Raises Permanent where a key is damaged, OSError where something cannot be written."""
+        owners.must_be_ours(self.layout, self.installation)
         # First: one that is stopped half-way goes on under the same id, whose uids own the rest.
         self._note_installation()
         self.folders()
@@ -99,7 +100,8 @@ class Furnisher:
             path.chmod(mode)
 
     def keys(self) -> None:
-        """The steward's three, and the public halves for those who seal and check."""
+        """The steward's three, the public halves for those who seal and check, and what keys the
+        api's digests of requests."""
         layout, uid = self.layout, self.installation.part_uid
         folder = layout.steward
         seal = self._kept(folder / "seal.key", lambda: new_keypair()[0], key_files.seal_public)
@@ -108,6 +110,10 @@ class Furnisher:
         write(layout.api / "seal.pub", seal, uid("api"), uid("api"), 0o400)
         write(layout.edge / "sign.pub", sign, uid("edge"), uid("edge"), 0o400)
         write(layout.api / "sign.pub", sign, uid("api"), uid("api"), 0o400)
+        own, fresh = layout.api / "digest.key", key_files.new_digest_key()
+        # Another one costs nothing but that requests of the last day are not recognised.
+        key = held if len(held := read_if_there(own)) == len(fresh) else fresh
+        write(own, key, uid("api"), uid("api"), 0o400)
 
     def _kept(
         self, path: Path, make: Callable[[], bytes], read: Callable[[Path, bytes], bytes]
@@ -199,10 +205,7 @@ class Furnisher:
         """Named by its digest: running cabins keep the one that they were made with."""
         target = entry_point_path(self.layout, ENTRY_POINT.read_bytes())
         if not target.exists():
-            scratch = target.with_suffix(".new")
-            shutil.copyfile(ENTRY_POINT, scratch)
-            scratch.chmod(0o555)
-            scratch.rename(target)
+            replace_file(target, ENTRY_POINT.read_bytes(), 0o555)
 
     def _note_installation(self) -> None:
         known = {"id": self.installation.id}
@@ -267,16 +270,7 @@ def write(path: Path, data: bytes, uid: int, gid: int, mode: int) -> None:
         found = path.stat()
         if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (uid, gid, mode):
             return
-    scratch = path.with_name(f".{path.name}.new")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        os.fchown(file.fileno(), uid, gid)
-        os.fchmod(file.fileno(), mode)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.rename(path)
+    replace_file(path, data, mode, owner=(uid, gid))
 
 
 def main() -> None:

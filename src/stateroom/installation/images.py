@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 
@@ -13,6 +14,7 @@ from aiodocker import Docker
 
 from stateroom.errors import StateroomError
 from stateroom.installation.bring_up import Images, Report
+from stateroom.runtimes import console
 from stateroom.runtimes.image import OPENCLAW, obtain_openclaw, obtain_own
 from stateroom.settings import Settings, load
 
@@ -26,11 +28,22 @@ async def obtain(docker: Docker, settings: Settings, report: Report) -> Images:
             configured=settings.openclaw_image,
             say=report,
         ),
-        obtain_own(docker, say=report),
+        _obtain_own(docker, report),
     )
     # The steward looks this name up when it pins a revision; the pin itself is the id.
     await docker.images.tag(openclaw, OPENCLAW, tag=settings.openclaw_version)
     return Images(openclaw, own)
+
+
+async def _obtain_own(docker: Docker, report: Report) -> str:
+    """The console is part of it. It is built in a thread: OpenClaw's image need not wait."""
+    loop = asyncio.get_running_loop()
+
+    def say(line: str) -> None:
+        loop.call_soon_threadsafe(report, line)
+
+    await asyncio.to_thread(console.ensure_built, console.places(), os.environ, say)
+    return await obtain_own(docker, say=report)
 
 
 async def _main() -> None:

@@ -9,6 +9,7 @@ nowhere.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -180,5 +181,6 @@ def _failure(
 
 
 def _verb(action: a.Action) -> str:
-    return type(action).__name__.lower()
+    """As people say it: words that were written as one, apart."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(action).__name__).lower()
 

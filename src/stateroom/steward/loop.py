@@ -298,13 +298,15 @@ def _record_of(
     since = known.since if known is not None and known.phase == status.phase.value else now
     ready = status.phase.value == "ready"
     before = known.running_revision if known is not None else 0
+    # What was applied once stays it while the runtime is stopped and begun anew.
+    applied = known.applied_generation if known is not None else 0
     return StatusRecord(
         tenant=tenant.id,
         phase=status.phase.value,
         since=since,
         reason=status.reason,
         waiting=status.waiting,
-        applied_generation=status.applied_generation,
+        applied_generation=max(applied, status.applied_generation),
         running_revision=tenant.revision if ready else before,
         seen_generation=tenant.generation,
         blocked=status.blocked,

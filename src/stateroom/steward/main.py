@@ -77,6 +77,7 @@ async def _until_told(steward: Steward, hold: Hold) -> None:
         asyncio.create_task(ending.wait()),
         asyncio.create_task(steward.loop.run()),
         asyncio.create_task(steward.housekeeping.run()),
+        asyncio.create_task(steward.webhook.run()),
         asyncio.create_task(steward.hearing.run()),
         asyncio.create_task(hold.run()),
     ]

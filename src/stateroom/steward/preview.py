@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stateroom.domain import blueprint as blueprints
+from stateroom.domain.canary import first
 from stateroom.domain.compile import image_references
+from stateroom.domain.effects import Effect, effect
+from stateroom.domain.names import near, shown
 from stateroom.domain.plan_text import render, route_changes, sentence
 from stateroom.errors import Invalid, Permanent, Problem
 from stateroom.steward.collect import Sources
 from stateroom.steward.look import Look, look
 from stateroom.steward.pins import Pins
 from stateroom.steward.wishes import Compiler
-from stateroom.store.records import Desired, DesiredTenant, RevisionRecord
+from stateroom.store.deployments import in_order
+from stateroom.store.lookups import ParsedBlueprints
+from stateroom.store.records import Desired, DesiredTenant, RevisionRecord, TenantRecord
+from stateroom.store.rollouts import changes_images
 from stateroom.store.steward import StewardStore
 
 UNSAVED = -1
@@ -40,8 +46,15 @@ class Preview:
         self._local = local
         self._clock = clock
 
-    async def of(self, name: str, document: Mapping[str, Any]) -> Look:
-        """Raises Invalid for a document that is no blueprint, or whose image is not here."""
+    async def of(
+        self,
+        name: str,
+        document: Mapping[str, Any],
+        slugs: Collection[str] | None = None,
+        canary: str = "",
+    ) -> Ahead:
+        """slugs, canary: as a deployment has them. Raises Invalid for a document that is no
+        blueprint, or whose image is not here, and for a slug that is no tenant of it."""
         parsed = blueprints.parse(document)
         images: dict[str, Any] = {}
         for reference in image_references(parsed):
@@ -51,16 +64,93 @@ class Preview:
                 raise Invalid([Problem("", "no_image", error.message)]) from error
             images[reference] = pin.row()
         revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, "", 0.0, images=images)
-        desired = _moved(await self._store.desired(), name, revision)
-        return await look(
+        today = await self._store.desired()
+        moving = _movers(today, name, slugs)
+        desired = _moved(today, moving, revision)
+        seen = await look(
             desired, self._sources, self._compiler(), self._clock,
             boots_at_once=len(desired.tenants),
         )  # fmt: skip
+        return Ahead(seen, self._effects(today, moving, revision, seen, canary))
+
+    def _effects(
+        self,
+        today: Desired,
+        moving: Mapping[str, TenantRecord],
+        revision: RevisionRecord,
+        seen: Look,
+        canary: str,
+    ) -> tuple[TenantAhead, ...]:
+        goes_first = first(canary, in_order(list(moving.values())))
+        before = {wish.tenant: wish for wish in self._compiler().wishes(today)}
+        after = {wish.tenant: wish for wish in seen.wishes}
+        parsed = ParsedBlueprints()
+        found = []
+        for id_, tenant in moving.items():
+            if id_ not in after or id_ not in before:
+                continue
+            was = today.revisions.get((tenant.blueprint, tenant.revision))
+            copies = was is not None and changes_images(parsed, was, revision)
+            its = effect(before[id_], after[id_], seen.inventory, copies=copies)
+            found.append(TenantAhead(tenant.slug, its, tenant.slug in goes_first))
+        return tuple(sorted(found, key=lambda t: (not t.canary, t.slug)))
 
 
-def _moved(desired: Desired, name: str, revision: RevisionRecord) -> Desired:
+@dataclass(frozen=True, slots=True)
+class TenantAhead:
+    """What a deployment would mean for one tenant. canary: it would go first."""
+
+    slug: str
+    effect: Effect
+    canary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    look: Look
+    tenants: tuple[TenantAhead, ...]
+
+    def described(self) -> dict[str, Any]:
+        tenants = [
+            {
+                "slug": t.slug,
+                "effect": t.effect.cost.value,
+                "detail": t.effect.detail,
+                "canary": t.canary,
+            }
+            for t in self.tenants
+        ]
+        return {**described(self.look, ""), "tenants": tenants}
+
+
+def _movers(
+    desired: Desired, name: str, slugs: Collection[str] | None
+) -> dict[str, TenantRecord]:
+    """By id, whom a deployment would move. Raises Invalid."""
+    mine = [
+        e.tenant for e in desired.tenants if e.tenant.blueprint == name and not e.tenant.deleting
+    ]
+    if slugs is None:
+        return {tenant.id: tenant for tenant in mine}
+    known = {tenant.slug for tenant in mine}
+    unknown = [
+        Problem(
+            "/tenants", "unknown_tenant", f"{shown(slug)} is no tenant of blueprint {name}.",
+            near(slug, known, "tenants"),
+        )
+        for slug in slugs
+        if slug not in known
+    ]  # fmt: skip
+    if unknown:
+        raise Invalid(unknown)
+    return {tenant.id: tenant for tenant in mine if tenant.slug in slugs}
+
+
+def _moved(
+    desired: Desired, moving: Mapping[str, TenantRecord], revision: RevisionRecord
+) -> Desired:
     def moved(entry: DesiredTenant) -> DesiredTenant:
-        if entry.tenant.blueprint != name or entry.tenant.deleting:
+        if entry.tenant.id not in moving:
             return entry
         tenant = replace(
             entry.tenant, revision=UNSAVED, generation=entry.tenant.generation + 1
@@ -70,7 +160,7 @@ def _moved(desired: Desired, name: str, revision: RevisionRecord) -> Desired:
     return replace(
         desired,
         tenants=tuple(moved(entry) for entry in desired.tenants),
-        revisions={**desired.revisions, (name, UNSAVED): revision},
+        revisions={**desired.revisions, (revision.blueprint, UNSAVED): revision},
     )
 
 

@@ -24,7 +24,8 @@ class Providers:
         self._opened: dict[str, tuple[int, Provider | None]] = {}
 
     def wanted(self, records: Mapping[str, ProviderRecord]) -> dict[str, str]:
-        """Name -> digest."""
+        """Name -> digest. The key of one that is no more is forgotten."""
+        self._opened = {name: known for name, known in self._opened.items() if name in records}
         for record in records.values():
             known = self._opened.get(record.name)
             if known is None or known[0] != record.version:
@@ -32,7 +33,7 @@ class Providers:
         found = {
             n: provider_digest(p)
             for n, (_, p) in self._opened.items()
-            if n in records and p is not None
+            if p is not None
         }
         found.setdefault("demo", provider_digest(DEMO))
         return found

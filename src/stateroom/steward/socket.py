@@ -220,8 +220,10 @@ class _Handlers:
     async def preview(self, request: web.Request) -> web.Response:
         """The plan that deploying an unsaved document would make."""
         body = await _body(request, "blueprint", "document")
-        look = await self.services.preview.of(str(body["blueprint"]), body["document"])
-        return web.json_response(described(look, ""))
+        ahead = await self.services.preview.of(
+            str(body["blueprint"]), body["document"], body.get("tenants"), body.get("canary", "")
+        )
+        return web.json_response(ahead.described())
 
     async def status(self, _request: web.Request) -> web.Response:
         return web.json_response(await self.services.status())

@@ -36,9 +36,11 @@ from stateroom.steward.providers import Providers
 from stateroom.steward.roll_outs import RollOuts
 from stateroom.steward.socket import Services
 from stateroom.steward.usage import UsageReader
+from stateroom.steward.webhook import WebhookSender
 from stateroom.steward.wishes import Compiler
 from stateroom.store.database import Database
 from stateroom.store.steward import StewardStore
+from stateroom.store.webhook_delivery import Deliveries
 
 CANNOT_CONNECT = 900
 """The client's own word, in the place of an HTTP status."""
@@ -80,6 +82,7 @@ class Steward:
     loop: Loop
     services: Services
     housekeeping: Housekeeping
+    webhook: WebhookSender
     hearing: Hearing
     prober: Prober
     docker: tuple[aiodocker.Docker, ...]
@@ -127,7 +130,10 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
     )
     housekeeping = Housekeeping(store, engine, settings, local, loop.wake)
     hearing = Hearing(lambda: loop.last.at, question_to(docker))
-    return Steward(loop, services, housekeeping, hearing, prober, (docker, listening), database)
+    webhook = WebhookSender(Deliveries(database, time.time), keys.opener, settings)
+    return Steward(
+        loop, services, housekeeping, webhook, hearing, prober, (docker, listening), database
+    )
 
 
 def question_to(docker: aiodocker.Docker) -> Callable[[], Awaitable[None]]:

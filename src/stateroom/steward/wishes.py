@@ -93,6 +93,8 @@ class Compiler:
             known[entry.cabin.id] = compilation
             found.append(wish)
         self._known = known
+        used = {entry.id for entry in desired.revisions.values()}
+        self._parsed = {number: one for number, one in self._parsed.items() if number in used}
         for record in desired.erased:
             if why := self._no_cabin(record):
                 refused.append(Refused(record.id, "", why))

@@ -16,6 +16,7 @@ from stateroom.store import lookups, rows
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.database import Database
+from stateroom.store.lookups import Expected
 from stateroom.store.records import BlueprintRecord, RevisionRecord
 
 
@@ -85,7 +86,7 @@ class Blueprints:
         name: str,
         document: object,
         layout: Mapping[str, Any] | None = None,
-        expected: int | None = None,
+        expected: Expected = None,
     ) -> Put:
         """The document is the newest revision afterwards: a new one if it means something new.
         layout None: as it was. expected: the newest revision's number as the caller saw it.
@@ -97,10 +98,10 @@ class Blueprints:
         async with self._database.write() as connection:
             newest = await lookups.newest_revision(connection, name)
             number = newest.number if newest else 0
-            if expected is not None and expected != number:
+            if expected is not None and number not in expected:
                 raise Moved(
                     f"the newest revision of {name} is {number or 'not there yet'}, not"
-                    f" {expected}; read it again and repeat your change"
+                    f" {lookups.either(expected)}; read it again and repeat your change"
                 )
             if newest is not None and newest.digest == mark:
                 if layout is None or layout == newest.layout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,9 @@ from stateroom.store.records import (
     TenantRecord,
     TenantView,
 )
+
+Expected = Collection[int] | None
+"""Generations (of a blueprint: revisions) of which the caller saw one, None for whichever."""
 
 
 class ParsedBlueprints:
@@ -56,10 +60,9 @@ async def live_tenant_by_id(connection: AsyncConnection, tenant_id: str) -> Tena
 
 
 async def changeable_tenant(
-    connection: AsyncConnection, slug: str, expected: int | None = None
+    connection: AsyncConnection, slug: str, expected: Expected = None
 ) -> TenantRecord:
-    """expected: the generation that the caller saw, None for whichever. Raises NotFound, Conflict
-    for one that is being deleted, Moved."""
+    """Raises NotFound, Conflict for one that is being deleted, Moved."""
     tenant = await live_tenant(connection, slug)
     if tenant.deleting:
         raise Conflict(f"the tenant {slug} is being deleted and cannot be changed any more")
@@ -67,13 +70,17 @@ async def changeable_tenant(
     return tenant
 
 
-def must_be_at(tenant: TenantRecord, expected: int | None) -> None:
-    """Raises Moved where the caller saw another generation."""
-    if expected is not None and expected != tenant.generation:
+def must_be_at(tenant: TenantRecord, expected: Expected) -> None:
+    """Raises Moved where it is at another generation."""
+    if expected is not None and tenant.generation not in expected:
         raise Moved(
-            f"the tenant {tenant.slug} is at generation {tenant.generation}, not {expected};"
-            " read it again and repeat your change"
+            f"the tenant {tenant.slug} is at generation {tenant.generation}, not"
+            f" {either(expected)}; read it again and repeat your change"
         )
+
+
+def either(expected: Collection[int]) -> str:
+    return " or ".join(map(str, sorted(expected)))
 
 
 async def cabin_of(connection: AsyncConnection, tenant_id: str) -> CabinRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.rollout import Seen
@@ -41,6 +41,9 @@ from stateroom.store.tenant_end import let_go_of_cabin, let_go_of_tenant
 
 KEEP_EVENTS_SECONDS = 30 * 24 * 3600
 KEEP_EVENTS = 100_000
+KEEP_EVENTS_OF_ONE = 1_000
+"""Of one tenant and kind: who flips its health all day pushes out nobody else's, nor what is on
+record of who was given access to it."""
 KEEP_FAILURES_SECONDS = 24 * 3600
 """Much longer than any pause or streak looks back."""
 
@@ -258,14 +261,7 @@ class StewardStore:
         sessions that ended, messages that were given up."""
         async with self._database.write() as connection:
             now = self._clock()
-            newest = await lookups.last_event(connection)
-            old_event = (t.events.c.at < now - KEEP_EVENTS_SECONDS) | (
-                t.events.c.id <= newest - KEEP_EVENTS
-            )
-            await connection.execute(
-                # The newest stays: `Events.last_id` never goes back.
-                delete(t.events).where(old_event, t.events.c.id != newest)
-            )
+            await _forget_events(connection, now)
             await connection.execute(
                 delete(t.failures).where(t.failures.c.at < now - KEEP_FAILURES_SECONDS)
             )
@@ -275,6 +271,24 @@ class StewardStore:
             )
             await sessions.forget_ended(connection, now)
             await webhook_outbox.forget_dead(connection, now)
+
+
+async def _forget_events(connection: AsyncConnection, now: float) -> None:
+    place = func.row_number().over(
+        partition_by=(t.events.c.tenant, t.events.c.kind), order_by=t.events.c.id.desc()
+    )
+    ranked = select(t.events.c.id, place.label("place")).where(t.events.c.tenant != "").subquery()
+    many = select(ranked.c.id).where(ranked.c.place > KEEP_EVENTS_OF_ONE)
+    # Ids of one are a part of all, so everybody's are counted after, and as rows: ids have gaps.
+    beyond = select(t.events.c.id).order_by(t.events.c.id.desc()).offset(KEEP_EVENTS).limit(1)
+    newest = await lookups.last_event(connection)
+    for old in (
+        t.events.c.at < now - KEEP_EVENTS_SECONDS,
+        t.events.c.id.in_(many),
+        t.events.c.id <= beyond.scalar_subquery(),
+    ):
+        # The newest stays: `Events.last_id` never goes back.
+        await connection.execute(delete(t.events).where(old, t.events.c.id != newest))
 
 
 async def _live_slugs(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:

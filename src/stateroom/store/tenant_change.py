@@ -24,7 +24,7 @@ from stateroom.store import capacity, fitting, lookups
 from stateroom.store import tables as t
 from stateroom.store.changes import record
 from stateroom.store.database import Database
-from stateroom.store.lookups import ParsedBlueprints
+from stateroom.store.lookups import Expected, ParsedBlueprints
 from stateroom.store.records import CabinRecord, RevisionRecord, TenantRecord, TenantView
 from stateroom.store.tenants import raise_generation
 
@@ -36,7 +36,7 @@ class Change:
     the tenant's own key, which may change no more than the values that are left to it."""
 
     patch: Mapping[str, Any]
-    expected: int | None = None
+    expected: Expected = None
     by_tenant: bool = False
 
 

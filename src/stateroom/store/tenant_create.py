@@ -15,9 +15,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
-from stateroom.domain.cabin import Installation
+from stateroom.domain.cabin import MOST_CABINS, Installation
 from stateroom.domain.names import display_name_problem, near, shown, slug_problem
-from stateroom.errors import Conflict, Invalid, Problem
+from stateroom.errors import Conflict, Invalid, NoCapacity, Problem
 from stateroom.store import capacity, fitting, lookups, rows
 from stateroom.store import tables as t
 from stateroom.store.changes import CABIN_NUMBER, count_up, record, touch
@@ -203,7 +203,7 @@ class TenantCreation:
                 update(t.cabins).where(t.cabins.c.id == kept.id).values(**columns)
             )
             return
-        number = await count_up(connection, CABIN_NUMBER)
+        number = await _new_number(connection)
         await connection.execute(
             insert(t.cabins).values(id=cabin_id, number=number, created_at=now, **columns)
         )
@@ -239,6 +239,19 @@ async def _unused_cabin_id(connection: AsyncConnection) -> str:
         found = await connection.execute(select(t.cabins.c.id).where(t.cabins.c.id == candidate))
         if found.first() is None:
             return candidate
+
+
+async def _new_number(connection: AsyncConnection) -> int:
+    """Raises NoCapacity where every one was given once: uids follow from them, so none is given
+    again."""
+    number = await count_up(connection, CABIN_NUMBER)
+    if number >= MOST_CABINS:
+        raise NoCapacity(
+            f"Not enough uids: this installation has made {number - 1} cabins, and no uid is used"
+            " again, so that a new tenant owns nothing of an old one. Restore a kept volume, or set"
+            " up another installation for new tenants (another STATEROOM_HOME)."
+        )
+    return number
 
 
 async def _kept_cabin(connection: AsyncConnection, volume: object) -> CabinRecord | None:

@@ -14,7 +14,7 @@ from stateroom.store import fitting, lookups
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.database import Database
-from stateroom.store.lookups import ParsedBlueprints
+from stateroom.store.lookups import Expected, ParsedBlueprints
 from stateroom.store.records import SecretRecord, TenantRecord
 from stateroom.store.sealing import Sealer
 from stateroom.store.tenant_create import NewSecret, secret_kind
@@ -41,7 +41,7 @@ class TenantSecrets:
             return await lookups.secrets_of(connection, tenant.id)
 
     async def set(
-        self, slug: str, name: str, new: NewSecret, expected: int | None = None
+        self, slug: str, name: str, new: NewSecret, expected: Expected = None
     ) -> None:
         """expected: the generation that the caller saw, None for whichever. Raises NotFound,
         Conflict (being deleted), Moved, Invalid with pointers ``/secrets/NAME``."""
@@ -76,7 +76,7 @@ class TenantSecrets:
             )
             await self._tell(connection, tenant, now, "set", name)
 
-    async def unset(self, slug: str, name: str, expected: int | None = None) -> None:
+    async def unset(self, slug: str, name: str, expected: Expected = None) -> None:
         """Raises NotFound, Conflict, Moved."""
         async with self._database.write() as connection:
             tenant = await lookups.changeable_tenant(connection, slug, expected)

@@ -14,6 +14,7 @@ from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.credentials import new_token, token_hash
 from stateroom.store.database import Database
+from stateroom.store.lookups import Expected
 from stateroom.store.records import TenantRecord, TenantView
 from stateroom.store.sealing import Redacted, Sealer
 
@@ -46,7 +47,7 @@ class Tenants:
         return None if row is None else (row[0], row[1])
 
     async def restart(
-        self, slug: str, safe_mode: bool, expected: int | None = None
+        self, slug: str, safe_mode: bool, expected: Expected = None
     ) -> TenantView:
         """Asks for a restart as of now; one without `safe_mode` ends safe mode. expected: the
         generation that the caller saw. Raises NotFound, Conflict, Moved."""
@@ -60,7 +61,7 @@ class Tenants:
             await record(connection, now, "tenant", tenant.id, data)
             return await lookups.view(connection, changed)
 
-    async def delete(self, slug: str, data: str, expected: int | None = None) -> TenantView:
+    async def delete(self, slug: str, data: str, expected: Expected = None) -> TenantView:
         """data: "keep" or "erase". Asked again it stays as it is, whatever is expected; from keep
         to erase is still possible, the way back is not (Conflict). Raises NotFound, Moved."""
         async with self._database.write() as connection:
@@ -78,7 +79,7 @@ class Tenants:
             return await lookups.view(connection, changed)
 
     async def rotate(
-        self, slug: str, expected: int | None = None
+        self, slug: str, expected: Expected = None
     ) -> tuple[TenantView, Redacted]:
         """A new API token in place of the old one; the edge hears of it with the next pass."""
         async with self._database.write() as connection:

@@ -125,11 +125,11 @@ async def read_webhook(connection: AsyncConnection) -> WebhookRecord | None:
     row = (await connection.execute(select(t.webhook))).first()
     if row is None:
         return None
-    dead = t.webhook_outbox.c.dead_at > 0
+    dead_at = t.webhook_outbox.c.dead_at
     counted = await connection.execute(
-        select(dead, func.count()).select_from(t.webhook_outbox).group_by(dead)
+        select(func.count().filter(dead_at == 0), func.count().filter(dead_at > 0))
     )
-    counts = {bool(is_dead): int(count) for is_dead, count in counted}
+    waiting, dead = counted.one()
     return WebhookRecord(
         url=row.url,
         events=tuple(row.events),
@@ -139,8 +139,8 @@ async def read_webhook(connection: AsyncConnection) -> WebhookRecord | None:
         last_at=row.last_at,
         last_status=row.last_status,
         last_detail=row.last_detail,
-        waiting=counts.get(False, 0),
-        dead=counts.get(True, 0),
+        waiting=waiting,
+        dead=dead,
     )
 
 

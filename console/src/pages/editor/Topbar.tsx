@@ -1,5 +1,6 @@
 // Above the canvas: where one is, what is staged, and Deploy.
 import type { Draft } from "../../canvas/draft";
+import { RollOutNote } from "../../panels/deploy/RollOutNote";
 import { paths } from "../../router";
 import { Badge, Button, ChevronIcon, Link } from "../../ui";
 import { Transfer } from "./Transfer";
@@ -38,6 +39,7 @@ export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onC
       </div>
       <div className="topbar__acts">
         <Transfer draft={draft} />
+        <RollOutNote name={draft.name} onOpen={onDeploy} />
         <span className="topbar__state" role="status">
           {problems > 0 ? (
             <button type="button" className="topbar__note topbar__note--bad" onClick={onProblems}>

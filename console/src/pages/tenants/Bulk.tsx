@@ -41,7 +41,7 @@ export function Bulk({ action, slugs, onClose }: Props) {
           body: { action, slugs: [...slugs], ...(data ? { data } : {}) },
         }),
       ),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["tenants"] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["tenants"] }),
   });
   const { act, meaning } = ABOUT[action];
   const people = slugs.length === 1 ? slugs[0] : `${slugs.length} tenants`;

@@ -150,7 +150,11 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
         value={slug}
         spellCheck={false}
         error={problemAt(error, "slug") ?? ((isTried || ownSlug) && slugProblem(slug))}
-        onChange={(event) => setOwnSlug(event.target.value)}
+        onChange={(event) => {
+          // What was said of the former slug says nothing of this one.
+          create.reset();
+          setOwnSlug(event.target.value);
+        }}
       />
       <SelectField
         label="Blueprint"

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { answer, api } from "../../api/client";
-import { Button, CloseIcon, SearchIcon } from "../../ui";
+import { Button, CloseIcon, SearchBox } from "../../ui";
 import { askedBy, isFiltered, PHASES } from "./filters";
 import { useDebounced } from "./useDebounced";
 
@@ -22,19 +22,13 @@ export function Filters({ query, onChange }: Props) {
   const known = blueprints.find(({ name }) => name === asked.blueprint);
   return (
     <search className="filters">
-      <label className="filters__search">
-        <span className="visually-hidden">Search tenants</span>
-        <SearchIcon />
-        <input
-          ref={box}
-          type="search"
-          className="input"
-          placeholder="Search slugs and names  ( / )"
-          value={search}
-          maxLength={100}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-      </label>
+      <SearchBox
+        ref={box}
+        label="Search tenants"
+        placeholder="Search slugs and names  ( / )"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+      />
       <Choice
         label="Phase"
         value={asked.phase ?? ""}

@@ -1,6 +1,7 @@
 // How long ago, in words; the exact moment on hover. All of them are counted on by one clock.
-import { create } from "zustand";
+
 import { useEffect } from "react";
+import { create } from "zustand";
 import { ago } from "./times";
 
 const TURN = 15_000;

@@ -66,7 +66,7 @@ const COLUMNS: Column<Tenant>[] = [
     cell: ({ slug, name }) => (
       <span className="tenants__name">
         <Link to={paths.tenant(slug)}>{slug}</Link>
-        {name !== slug && <span className="soft">{name}</span>}
+        {name.toLowerCase() !== slug && <span className="soft">{name}</span>}
       </span>
     ),
   },
@@ -90,7 +90,9 @@ const COLUMNS: Column<Tenant>[] = [
       <span className="tenants__blueprint">
         <Link to={paths.blueprint(blueprint)}>{blueprint}</Link>{" "}
         <span className="soft">
-          {revision === target_revision ? `rev ${revision}` : `rev ${revision} → ${target_revision}`}
+          {revision === target_revision
+            ? `rev ${revision}`
+            : `rev ${revision} → ${target_revision}`}
         </span>
       </span>
     ),

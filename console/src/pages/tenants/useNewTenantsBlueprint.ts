@@ -35,6 +35,6 @@ export function namedSecrets(document: unknown): AskedSecret[] {
   return blocks.flatMap(({ kind, options }) => {
     const { name, required } = options;
     if (kind !== "secret" || typeof name !== "string") return [];
-    return [{ name, required: required !== false }];
+    return [{ name, required: required === true }];
   });
 }

@@ -20,11 +20,7 @@ export function ValueField({ question, edit, own, error, disabled, onEdit }: Pro
   const isOwn = edit === undefined ? own !== undefined : edit !== null;
   const inherited = asWritten(question, question.default);
   const shown =
-    edit === undefined || edit === null
-      ? isOwn
-        ? asWritten(question, own)
-        : inherited
-      : edit;
+    edit === undefined || edit === null ? (isOwn ? asWritten(question, own) : inherited) : edit;
   return (
     <Field
       label={label}
@@ -44,7 +40,7 @@ export function ValueField({ question, edit, own, error, disabled, onEdit }: Pro
               size="s"
               kind="quiet"
               icon={<UndoIcon size={14} />}
-              aria-label={`Put ${label} back to what it inherits`}
+              aria-label={`Reset ${label}`}
               title={`Back to ${inherited === "" ? "nothing" : String(inherited)}`}
               disabled={disabled}
               onClick={() => onEdit(null)}
@@ -55,13 +51,7 @@ export function ValueField({ question, edit, own, error, disabled, onEdit }: Pro
         </span>
       }
     >
-      {(wired) => (
-        <Control
-          {...{ wired, shown, disabled }}
-          option={option}
-          onWrite={onEdit}
-        />
-      )}
+      {(wired) => <Control {...{ wired, shown, disabled }} option={option} onWrite={onEdit} />}
     </Field>
   );
 }

@@ -66,6 +66,8 @@ export function wrongIn(questions: readonly Question[], edits: Edits): { [name: 
 /** Required, with nothing written and nothing there. */
 export function unanswered(questions: readonly Question[], edits: Edits, own: Values): string[] {
   return questions
-    .filter(({ name, required }) => required && (under(edits, name) ?? under(own, name) ?? null) === null)
+    .filter(
+      ({ name, required }) => required && (under(edits, name) ?? under(own, name) ?? null) === null,
+    )
     .map(({ name }) => name);
 }

@@ -15,6 +15,7 @@ export function problemAt(error: unknown, ...place: string[]): string | undefine
 /** Whether everything that was wrong has a place among these: nothing is left to say elsewhere. */
 export function allPlaced(error: unknown, places: readonly string[]): boolean {
   const errors = problemFrom(error).errors ?? [];
-  const isPlaced = (at: string) => places.some((place) => at === place || at.startsWith(`${place}/`));
+  const isPlaced = (at: string) =>
+    places.some((place) => at === place || at.startsWith(`${place}/`));
   return errors.length > 0 && errors.every(({ pointer: at }) => isPlaced(at));
 }

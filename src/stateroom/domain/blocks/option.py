@@ -108,7 +108,9 @@ class Option:
         if self.type is Type.TEXT and isinstance(value, bool | int | float):
             # YAML reads off as false and 2026.9 as a number.
             hint = "Put it in quotes."
-        detail = f"{self.label} must be {_WORDS[self.type]}, not {kind_of(value)}."
+        # "A whole number, not a number" says nothing to whoever sent 1.5.
+        sent = shown(value) if isinstance(value, float) else kind_of(value)
+        detail = f"{self.label} must be {_WORDS[self.type]}, not {sent}."
         return Problem(at, "wrong_type", detail, hint)
 
     def _text_problem(self, value: str, at: str) -> Problem | None:

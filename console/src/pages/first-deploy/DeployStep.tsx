@@ -1,0 +1,135 @@
+// Fifth step: deploy, and see it come up. It ends on a chat with the first tenant.
+import { useEffect, useRef } from "react";
+import type { Drawing } from "../../canvas/drawing";
+import { Chat } from "../../panels/Chat";
+import { Progress } from "../../panels/Progress";
+import { isOver } from "../../panels/progress/rollOut";
+import { useDeployment } from "../../panels/progress/useDeployment";
+import { paths } from "../../router";
+import { Button, Failure, Link } from "../../ui";
+import { slugOf } from "../tenants/slug";
+import { patchOf } from "../values/edits";
+import { TenantRefused, useLaunch } from "./launch";
+import type { Secrets } from "./TenantStep";
+import { questionsIn, type Wizard } from "./wizard";
+
+interface Props {
+  wizard: Wizard;
+  drawing: Drawing;
+  secrets: Secrets;
+  onMade(slug: string): void;
+  onStarted(deployment: string): void;
+  onRefused(error: unknown): void;
+  onBack(): void;
+}
+
+export function DeployStep(props: Props) {
+  const { wizard, drawing, secrets, onMade, onStarted, onRefused, onBack } = props;
+  const launch = useLaunch(onMade);
+  const slug = wizard.slug ?? slugOf(wizard.tenantName);
+  const questions = questionsIn(drawing.document);
+  const start = () => {
+    const tenant = {
+      slug,
+      name: wizard.tenantName.trim() || slug,
+      values: patchOf(questions, wizard.edits),
+      secrets: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== "")),
+    };
+    launch.mutate(
+      { drawing, tenant: wizard.made === slug ? null : tenant },
+      {
+        onSuccess: ({ id }) => onStarted(id),
+        onError: (error) => error instanceof TenantRefused && onRefused(error.error),
+      },
+    );
+  };
+  return (
+    <div className="step">
+      <dl className="sums">
+        <dt>Blueprint</dt>
+        <dd>
+          {drawing.document.name}, {drawing.document.blocks.length} blocks
+        </dd>
+        <dt>Model</dt>
+        <dd>
+          {wizard.model} of {wizard.provider}
+        </dd>
+        <dt>First tenant</dt>
+        <dd>
+          {wizard.tenantName.trim() || slug} at{" "}
+          <span className="mono">https://{slug}.t.localhost</span>
+        </dd>
+      </dl>
+      <p className="soft">
+        Deploy saves the blueprint, makes the tenant in a cabin of its own and starts it. The first
+        start takes a minute or two; afterwards it is quicker.
+      </p>
+      {launch.error && !(launch.error instanceof TenantRefused) && <Failure error={launch.error} />}
+      <div className="step__acts">
+        <Button onClick={onBack} disabled={launch.isPending}>
+          Back
+        </Button>
+        <Button kind="primary" busy={launch.isPending} onClick={start}>
+          Deploy
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+interface RunningProps {
+  id: string;
+  slug: string;
+  /** Back to the blueprint. */
+  onAgain(): void;
+  /** Forget all of it. */
+  onEnd(): void;
+}
+
+/** The roll-out, and once it is through the chat. */
+export function Running({ id, slug, onAgain, onEnd }: RunningProps) {
+  const { data: deployment, error } = useDeployment(id);
+  const isDone = deployment?.state === "done";
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isDone) heading.current?.focus({ preventScroll: true });
+  }, [isDone]);
+  if (isDone) {
+    return (
+      <div className="step">
+        <h2 ref={heading} tabIndex={-1}>
+          {slug} answers
+        </h2>
+        <Chat slug={slug} />
+        <div className="step__acts">
+          <Link button="plain" to={paths.tenant(slug)}>
+            Look at {slug}
+          </Link>
+          <Link button="plain" to={paths.signUp}>
+            Let customers sign up
+          </Link>
+          <Link button="primary" to={paths.overview} onClick={onEnd}>
+            Go to the overview
+          </Link>
+        </div>
+      </div>
+    );
+  }
+  const hasFailed = deployment !== undefined && isOver(deployment);
+  return (
+    <div className="step">
+      <Progress id={id} />
+      {error && !deployment && <Button onClick={onEnd}>Begin anew</Button>}
+      {hasFailed && (
+        <div className="step__acts">
+          <Link button="plain" to={paths.tenant(slug)}>
+            Look at {slug}
+          </Link>
+          <Button kind="primary" onClick={onAgain}>
+            Change the blueprint
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+// What the overview knows: a few answers of the API and the drafts of this browser.
+import { useQuery } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+import type { Phase } from "../../api/coming";
+import { begun, drafts } from "../../canvas/unsaved";
+import { useDeployments } from "../../panels/progress/useDeployment";
+import type { Known } from "./state";
+
+const MOST_SHOWN = 5;
+
+export function useKnown(): { known: Known | null; error: unknown } {
+  const status = useQuery({
+    queryKey: ["status"],
+    queryFn: () => answer(api.GET("/api/v1/status")),
+  });
+  const blueprints = useQuery({
+    queryKey: ["blueprints"],
+    queryFn: () => answer(api.GET("/api/v1/blueprints")),
+  });
+  const deployments = useDeployments(null, MOST_SHOWN);
+  const failed = useUnwell("failed");
+  const degraded = useUnwell("degraded");
+  const error = status.error ?? blueprints.error;
+  if (!status.data || !blueprints.data || deployments.isPending) return { known: null, error };
+  const items = blueprints.data.items;
+  return {
+    error,
+    known: {
+      status: status.data,
+      blueprints: items,
+      deployments: deployments.data?.items ?? [],
+      unwell: [...failed, ...degraded],
+      drafts: draftsOf(new Set(items.map(({ name }) => name))),
+    },
+  };
+}
+
+function useUnwell(phase: Phase) {
+  const found = useQuery({
+    queryKey: ["tenants", "unwell", phase],
+    queryFn: () => {
+      const query = { phase, limit: MOST_SHOWN };
+      return answer(api.GET("/api/v1/tenants", { params: { query } }));
+    },
+  });
+  return found.data?.items ?? [];
+}
+
+/** Names with unsaved edits: of blueprints that are there, and of some that were never saved. */
+function draftsOf(saved: ReadonlySet<string>): string[] {
+  const unsaved = begun(localStorage).filter((name) => !saved.has(name));
+  return [...drafts(localStorage).filter((name) => saved.has(name)), ...unsaved];
+}

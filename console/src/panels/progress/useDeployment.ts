@@ -1,0 +1,51 @@
+// A roll-out as it goes on. Events make it old, and while it runs it is also asked for now and
+// then: a stream that broke must not leave somebody looking at a bar that stands still.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { answer, api } from "../../api/client";
+import type { Deployment } from "../../api/coming";
+import { isOver } from "./rollOut";
+
+const TURN = 2_500;
+
+export function useDeployment(id: string) {
+  return useQuery({
+    queryKey: ["deployments", "one", id],
+    queryFn: () =>
+      answer(api.GET("/api/v1/deployments/{deployment}", { params: { path: { deployment: id } } })),
+    refetchInterval: ({ state: { data } }) => (data && isOver(data) ? false : TURN),
+  });
+}
+
+/** The roll-outs of a blueprint, newest first. */
+export function useDeployments(blueprint: string | null, limit: number) {
+  return useQuery({
+    queryKey: ["deployments", "list", blueprint, limit],
+    queryFn: () => {
+      const query = blueprint === null ? { limit } : { blueprint, limit };
+      return answer(api.GET("/api/v1/deployments", { params: { query } }));
+    },
+    refetchInterval: ({ state: { data } }) => (data?.items.some(goesOn) ? TURN : false),
+  });
+}
+
+/** The one that goes on at the moment: there is one at a time. */
+export function useRunning(blueprint: string): Deployment | null {
+  return useDeployments(blueprint, 1).data?.items.find(goesOn) ?? null;
+}
+
+export function goesOn(deployment: Deployment): boolean {
+  return !isOver(deployment);
+}
+
+/** The time, every second while something runs. */
+export function useSeconds(isRunning: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!isRunning) return;
+    setNow(Date.now());
+    const clock = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(clock);
+  }, [isRunning]);
+  return now;
+}

@@ -1,0 +1,39 @@
+"""Deploy, as a person goes through it: what is staged, the plan, and the roll-out to its end."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.console.person import BOOTING, Person
+
+
+def review(person: Person) -> Locator:
+    """The panel that says what deploying would do, with its plan there."""
+    person.press("Deploy")
+    panel = person.dialog
+    expect(panel.get_by_label("Plan", exact=True).get_by_role("status")).not_to_be_empty()
+    return panel
+
+
+def deploy(person: Person) -> None:
+    panel = review(person)
+    panel.get_by_role("button", name=re.compile("^Deploy")).click()
+
+
+def roll_out(person: Person, ends_with: str) -> Locator:
+    """It runs in the panel until the headline says how it ended."""
+    progress = person.dialog.get_by_label("Progress")
+    expect(progress).to_contain_text(ends_with, timeout=BOOTING)
+    return progress
+
+
+def create_tenant(person: Person, name: str, blueprint: str) -> None:
+    """On the page of all tenants; the slug is what the form makes of the name."""
+    person.go("/tenants")
+    person.press("New tenant")
+    form = person.dialog
+    form.get_by_label("Blueprint").select_option(blueprint)
+    form.get_by_label("Name").fill(name)
+    form.get_by_role("button", name="Create tenant").click()

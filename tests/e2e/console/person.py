@@ -1,0 +1,97 @@
+"""Somebody who operates Stateroom in a browser: signs in by a one-time link, goes to pages, says
+what they see."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Error as BrowserError
+
+from tests.e2e.installation import Stateroom
+from tests.e2e.talk import must
+
+PATIENCE = 15_000
+"""Milliseconds that something on a page may take before it counts as never."""
+BOOTING = 240_000
+"""The same for what waits for a runtime."""
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+"""What Chromium ends every request with when a network comes or goes: here those of cabins."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Person:
+    """complaints: what the browser had to say about the console: errors of scripts, and what the
+    content security policy refused."""
+
+    stateroom: Stateroom
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+    page: Page = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.another_page()
+
+    @property
+    def origin(self) -> str:
+        return f"https://console.localhost:{self.stateroom.ports[0]}"
+
+    def another_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def link(self) -> str:
+        made = must(self.stateroom.api("POST", "/session-links")).json()
+        self.stateroom.revealed["session code"] = made["code"]
+        return str(made["url"])
+
+    def sign_in(self) -> None:
+        self.go_to(self.link())
+        expect(self.navigation).to_be_visible()
+
+    def go(self, path: str) -> None:
+        self.go_to(self.origin + path)
+
+    def go_to(self, address: str, page: Page | None = None) -> None:
+        """A person presses reload; a link that was used up is not tried again by anybody."""
+        for _ in range(5):
+            try:
+                (page or self.page).goto(address)
+                return
+            except BrowserError as error:
+                if NETWORK_CHANGED not in error.message:
+                    raise
+        raise AssertionError(f"{address} does not load")
+
+    def reload(self) -> None:
+        self.go_to(self.page.url)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    @property
+    def navigation(self) -> Any:
+        return self.page.get_by_role("navigation", name="Stateroom")
+
+    @property
+    def dialog(self) -> Any:
+        return self.page.locator("dialog[open]").last
+
+    def sees(self, text: str | re.Pattern[str], within: int = PATIENCE) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=within)
+
+    def leave(self) -> None:
+        self.context.close()
+        assert self.complaints == []
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        """A call that is answered with an error is the console's affair; it shows it itself."""
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
