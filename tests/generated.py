@@ -19,6 +19,8 @@ from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.content import ContentVersion
 from stateroom.domain.inventory import (
     AppliedContent,
+    CopyKind,
+    DiskCopy,
     Health,
     Instance,
     Inventory,
@@ -28,7 +30,7 @@ from stateroom.domain.inventory import (
 from stateroom.domain.plan_orphans import Others
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.runtime import AGENT, Mount, Resources, RuntimeSpec, Shape, Volume
-from stateroom.domain.wish import BrokerGrant, Doorway, Failure, Intent, Wish
+from stateroom.domain.wish import BrokerGrant, Checkpoint, Doorway, Failure, Intent, Wish
 
 NOW = 10_000.0
 INSTALLATION = Installation("3f")
@@ -99,7 +101,23 @@ class Luck:
             blocked="" if compiled and self.between(0, 5) else "blocked by something",
             was_ready=self.of((True, False)),
             boot_cpu=self.of([0.0, 2.0]),
+            checkpoint=self.checkpoint(),
         )
+
+    def checkpoint(self) -> Checkpoint:
+        """Mostly none."""
+        if self.between(0, 2):
+            return Checkpoint()
+        return Checkpoint(
+            make=self.of(["", "c1"]), back=self.of(["", "", "c2"]),
+            drop=frozenset(self.some(["c3", "c4"])),
+        )  # fmt: skip
+
+    def copies(self) -> frozenset[DiskCopy]:
+        if self.between(0, 2):
+            return frozenset()
+        names = self.some(["c1", "c2", "c3", "c5"])
+        return frozenset(DiskCopy("data", name, self.of(CopyKind)) for name in names)
 
     def instances_of(self, number: int) -> tuple[Instance, ...]:
         """At most one of them alive: two writers are a world that must never come to be."""
@@ -141,7 +159,10 @@ class Luck:
                 disk = {"data": self.of([1024, 2048])}
                 attached, kept = self.of([(disk, {}), ({}, disk), ({}, {})])
                 holder = self.of(["holder", "holder", ""])
-                places[cabin_id] = Place(cabin_id, self.of((True, False)), holder, attached, kept)
+                places[cabin_id] = Place(
+                    cabin_id, self.of((True, False)), holder, attached, kept,
+                    copies=self.copies(),
+                )  # fmt: skip
             if self.between(0, 4):
                 version = self.of(CONTENTS)
                 content[cabin_id] = AppliedContent(version, self.of(TIMES), self.of(TIMES))

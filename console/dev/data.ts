@@ -139,6 +139,7 @@ export const DEPLOYED: Deployment = {
   canary: null,
   stage: "all",
   state: "done",
+  stopping: false,
   reason: "",
   log: [],
   created_at: new Date(Date.now() - 86_400_000).toISOString(),

@@ -191,10 +191,15 @@ function page(tenants: Tenant[], query: URLSearchParams) {
     .filter(({ status }) => !phase || status.phase === phase)
     .sort((one, other) => (one.slug < other.slug ? -1 : 1));
   const before = query.get("before");
-  const rest = before
-    ? found.filter(({ slug }) => slug < before).slice(-limit)
-    : found.filter(({ slug }) => slug > (query.get("cursor") ?? ""));
-  const items = rest.slice(0, limit);
-  const hasMore = rest.length > items.length || Boolean(before);
-  return { items, next: hasMore ? (items.at(-1)?.slug ?? null) : null, total: found.length };
+  const cursor = query.get("cursor") ?? "";
+  const behind = found.findIndex(({ slug }) => (before ? slug >= before : slug > cursor));
+  const end = behind < 0 ? found.length : behind;
+  const from = before ? Math.max(0, end - limit) : end;
+  const items = found.slice(from, before ? end : from + limit);
+  return {
+    items,
+    next: from + items.length < found.length ? (items.at(-1)?.slug ?? null) : null,
+    previous: from > 0 ? (items[0]?.slug ?? null) : null,
+    total: found.length,
+  };
 }

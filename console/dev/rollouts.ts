@@ -85,7 +85,7 @@ function begun(
     id: `d-${String(number).padStart(4, "0")}`,
     blueprint,
     revision,
-    previous_revision: revision > 1 ? revision - 1 : null,
+    previous_revision: Math.max(1, revision - 1),
     canary,
     stage: canary === null ? "all" : "canary",
     state: "running",

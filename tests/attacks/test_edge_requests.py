@@ -172,6 +172,53 @@ async def test_the_apis_own_port_cannot_speak_for_the_edge(tmp_path: Path) -> No
         assert seen.header("Authorization") == bearer()[1]
 
 
+async def test_the_apis_own_port_refuses_as_the_other_one_does(tmp_path: Path) -> None:
+    """No Host, two of them, a proxy's request or CONNECT: problem+json from the edge, and nothing
+    reaches the api, whose server would answer in words of its own."""
+    async with lab(api_socket=tmp_path / "api.sock") as here:
+        for raw, status in (
+            (b"GET /api/v1/health HTTP/1.1\r\n\r\n", 400),
+            (b"GET /api/v1/health HTTP/1.0\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nHost: \r\n\r\n", 400),
+            (b"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+            (b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n", 405),
+            (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.config.api_port)
+            line = Line(reader, writer)
+            await line.send(raw)
+            answer = await line.answer()
+            assert answer.problem["status"] == status, raw
+            line.close()
+        assert here.api.seen == []
+
+
+UNREADABLE = {
+    "no HTTP": b"hello\r\n\r\n",
+    "long header": b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+    "long URL": b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+    "negative length": b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+    "name with a space": b"GET / HTTP/1.1\r\nHost: h\r\nA B: c\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_what_is_no_request_ends_here(tmp_path: Path, what: str) -> None:
+    """HAProxy's parser refuses it, in its own short words, which tell neither program nor version;
+    the connection ends, on every port, and nothing reaches anybody."""
+    async with lab(api_socket=tmp_path / "api.sock") as here:
+        for port in (here.config.http_port, here.config.api_port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            line = Line(reader, writer)
+            await line.send(UNREADABLE[what])
+            answer = await line.answer()
+            assert answer.status == 400 and len(answer.body) < 200
+            assert b"haproxy" not in answer.body.lower() and not answer.all("server")
+            assert answer.header("connection") == "close"
+            line.close()
+        assert here.api.seen == [] and here.reached() == 0
+
+
 def smuggled(here: Lab) -> dict[str, bytes]:
     """Requests whose end two readers could see in different places, each with a second one."""
     inner = here.request(target="/smuggled", headers=[bearer(), ("X-Forwarded-User", "root")])

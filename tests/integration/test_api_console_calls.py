@@ -62,8 +62,7 @@ async def test_a_layout_is_kept_and_bounded(tmp_path: Path) -> None:
 
 
 async def test_the_status_says_what_there_is_and_what_to_see_to(tmp_path: Path) -> None:
-    """Capabilities by name, also with the steward away, which is a notice; so is a webhook whose
-    receiver takes nothing."""
+    """Capabilities by name, also with the steward away; the webhook as its own call shows it."""
     async with api(tmp_path) as it:
         told = await it.ok("GET", "/status")
         assert told["capabilities"]["sleep"] is False
@@ -72,7 +71,7 @@ async def test_the_status_says_what_there_is_and_what_to_see_to(tmp_path: Path) 
         it.stand_in.away = True
         await it.ok("PUT", "/webhook", json=HOOK)
         told = await it.ok("GET", "/status")
-        assert [notice["code"] for notice in told["notices"]] == ["steward_away"]
+        assert told["steward"] is None
         assert told["webhook"]["url"] == HOOK["url"]
 
 

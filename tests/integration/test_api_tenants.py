@@ -294,16 +294,13 @@ async def test_restart_counts_as_a_change(tmp_path: Path) -> None:
 
 
 async def test_what_comes_later_says_so(tmp_path: Path) -> None:
-    """sleep, wake, verify and canary: refused with a sentence, after the tenant was found."""
+    """sleep, wake and verify: refused with a sentence, after the tenant was found."""
     async with api(tmp_path) as it:
         await it.sample()
         await it.created()
         for verb in ("sleep", "wake", "verify"):
             await it.refused(501, "POST", f"/tenants/acme/{verb}", json={})
             await it.refused(404, "POST", f"/tenants/nobody/{verb}")
-        body = {"canary": "10%"}
-        told = await it.refused(422, "POST", "/blueprints/support-agent/deploy", json=body)
-        assert told["errors"][0]["pointer"] == "/canary"
 
 
 async def test_deleting_says_what_happens_to_the_data(tmp_path: Path) -> None:

@@ -153,6 +153,54 @@ def test_deploy_waits_and_tells_how_it_went(cli: Cli) -> None:
     assert cli.stub.last("POST", where).json["canary"] == "10%"
 
 
+def test_deploy_tells_each_step_and_why_it_went_back(cli: Cli) -> None:
+    """Steps as they are reached, that it is being put back, the log lines that matter made safe
+    for a terminal, and where what was written meanwhile is kept; exit code 1."""
+    where = "/blueprints/support-agent/deploy"
+    going = deployment("running", acme="running", globex="pending")
+    going |= {"stage": "canary", "finished_at": None}
+    steps = {"built": True, "started": True, "healthy": False, "routed": False}
+    started = {**going, "tenants": [{**going["tenants"][0], "steps": steps}, going["tenants"][1]]}
+    back = {**deployment("failed", acme="failed", globex="pending"), "finished_at": None}
+    over = {
+        **deployment("rolled_back", acme="rolled_back", globex="pending"),
+        "finished_at": "2026-01-02T03:04:05Z",
+        "reason": "acme: its runtime ended 3 times in a row",
+        "log": ["\x1b[2Jit cannot start"],
+    }
+    over["tenants"][0]["note"] = "What was written is kept as volume c1."
+    cli.stub.on("POST", where, Answer(202, going))
+    cli.stub.on("GET", "/deployments/dp_1", started, back, over)
+    found = cli("blueprints", "deploy", "support-agent", "--canary", "1", "--wait")
+    assert found.code == 1
+    for told in (
+        "running, canary first (1 pending, 1 running)",
+        "acme: started",
+        "failed, putting back (1 failed, 1 pending)",
+        "its runtime ended 3 times in a row",
+        "\\x1b[2Jit cannot start",
+        "kept as volume c1",
+    ):
+        assert told in found.err, told
+    cli.stub.on("GET", "/deployments/dp_1", over)
+    assert cli("blueprints", "deploy", "support-agent", "--wait", "--json").json == over
+
+
+def test_deployments_are_listed_and_stopped(cli: Cli) -> None:
+    """As the API has them; stopping tells how far it is, and what is over cannot be stopped."""
+    over = {**deployment("done", acme="done"), "created_at": "2026-01-02T03:04:05Z"}
+    cli.stub.on("GET", "/deployments", {"items": [over]})
+    (_, row) = cli("blueprints", "deployments", "support-agent").out.splitlines()
+    assert row.split()[:3] == ["dp_1", "support-agent@2", "done"]
+    assert cli.stub.last("GET", "/deployments").query == {"blueprint": "support-agent"}
+    going = {**deployment("running", acme="done"), "stopping": True}
+    cli.stub.on("POST", "/deployments/dp_1/stop", Answer(202, going))
+    assert cli("blueprints", "stop", "dp_1", "--json").json == going
+    cli.stub.on("POST", "/deployments/dp_1/stop", problem(409, "this deployment is over"))
+    assert cli("blueprints", "stop", "dp_1").code == 1
+    assert cli("blueprints", "stop", "dp_2").code == 3
+
+
 def test_a_secret_goes_from_stdin_to_the_api_and_nowhere_else(cli: Cli) -> None:
     """Without the newline that echo adds, and not onto the screen."""
     cli.stub.on("PUT", "/tenants/acme/secrets/CRM", Answer(204))

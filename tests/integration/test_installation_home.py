@@ -195,8 +195,12 @@ def test_an_empty_admin_key_is_none(home: Home) -> None:
 
 
 def test_another_owner_is_put_right(home: Home) -> None:
-    """A copy of a home, made by somebody else, belongs to the parts again."""
+    """A copy of a home, made by somebody else, belongs to the parts again, what they have written
+    themselves too."""
     home.furnish()
+    database, ledger = home.folder / "store/stateroom.db", home.folder / "broker/ledger.db"
+    database.touch()
+    ledger.touch()
     before = home.files()
     for path in home.folder.rglob("*"):
         os.chown(path, 4711, 4711)
@@ -204,6 +208,8 @@ def test_another_owner_is_put_right(home: Home) -> None:
     parts = ("steward/", "api/", "edge/", "ca/")
     mine = {n: f for n, f in home.files().items() if n.startswith(parts)}
     assert mine == {n: before[n] for n in mine}
+    assert (database.stat().st_uid, database.stat().st_gid) == (ID.part_uid("steward"), ID.group)
+    assert ledger.stat().st_uid == ID.part_uid("broker")
 
 
 def test_an_authority_of_other_names_is_told(home: Home) -> None:
@@ -224,12 +230,13 @@ def test_a_damaged_id_is_told(home: Home, data: bytes) -> None:
 def test_files_of_another_version_are_left_alone(home: Home) -> None:
     """Uids were others once: before anything is changed, a sentence says what to do."""
     home.furnish()
-    os.chown(home.folder / "store", 300_001, 300_015)
+    for uid, name in enumerate(("api", "steward", "broker", "edge", "store")):
+        os.chown(home.folder / name, 61_000 + min(uid, 1), 61_015)
     before = home.files()
-    with pytest.raises(Permanent, match="earlier version.*another STATEROOM_HOME.*down --purge"):
+    with pytest.raises(Permanent, match=r"earlier version.*another STATEROOM_HOME.*down --purge"):
         home.furnish()
     assert home.files() == before
-    assert (home.folder / "store").stat().st_uid == 300_001
+    assert (home.folder / "store").stat().st_uid == 61_001
 
 
 def test_a_lost_id_is_told_and_not_made_anew(home: Home) -> None:
@@ -239,7 +246,7 @@ def test_a_lost_id_is_told_and_not_made_anew(home: Home) -> None:
     layout.installation.unlink()
     chosen, owner = Settings(home=home.folder), (os.getuid(), os.getgid())
     other = Furnisher(chosen, Installation("40"), owner, ("127.0.0.1",), time.time())
-    with pytest.raises(Permanent, match='{"id": "3f"}'):
+    with pytest.raises(Permanent, match=r'{"id": "3f"}'):
         other.everything()
     assert not layout.installation.exists()
 

@@ -168,6 +168,24 @@ async def test_a_preview_shows_what_a_deploy_would_do(asked: Asked) -> None:
     }  # fmt: skip
     assert [w["code"] for w in told["waiting"]] == ["route", "route"]
     assert world.trace == [] and (await world.turn()).plan.empty
+    detail = "Its image is another and its disk is copied first."
+    assert told["tenants"] == [
+        {"slug": slug, "effect": "recreated", "detail": detail, "canary": False}
+        for slug in ("acme", "globex")
+    ]
+
+
+async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
+    """Who would go first stands first; who is not named is not told of; a stranger is refused."""
+    body = {"blueprint": "sample", "document": document(cpu=3.0)}
+    _, told = await asked.post("/plan", {**body, "canary": "10%"})
+    assert [(t["slug"], t["effect"], t["canary"]) for t in told["tenants"]] == [
+        ("acme", "in_place", True), ("globex", "in_place", False),
+    ]  # fmt: skip
+    _, told = await asked.post("/plan", {**body, "tenants": ["globex"]})
+    assert [t["slug"] for t in told["tenants"]] == ["globex"]
+    status, told = await asked.post("/plan", {**body, "tenants": ["nobody"]})
+    assert status == 422 and "no tenant of blueprint sample" in told["detail"]
 
 
 @pytest.mark.parametrize(

@@ -538,6 +538,6 @@ async def test_the_last_uid_is_given_once(tmp_path: Path) -> None:
             await connection.execute(last.values(value=MOST_CABINS - 2))
         assert (await it.tenant("last")).cabin.number == MOST_CABINS - 1
         for _ in range(2):
-            with pytest.raises(NoCapacity, match="Not enough uids.*Restore a kept volume"):
+            with pytest.raises(NoCapacity, match=r"Not enough uids.*Restore a kept volume"):
                 await it.tenant("more")
         assert (await it.tenant("again", volume=kept)).cabin.number == 1

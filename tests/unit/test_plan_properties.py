@@ -14,6 +14,7 @@ from stateroom.domain.growth import KEEP_FREE_MB
 from stateroom.domain.instances import is_current, is_healthy
 from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan import Plan, plan
+from stateroom.domain.plan_checkpoint import to_copy, to_put_back
 from stateroom.domain.plan_orphans import ORPHAN_GRACE
 from stateroom.domain.plan_text import render
 from stateroom.domain.routes import Door
@@ -330,3 +331,45 @@ def fitting(wish: Wish, inventory: Inventory) -> Wish:
 def told(todo: Sequence[a.CabinAction]) -> list[object]:
     """Of preparing, only that it happens: it changes no size."""
     return [a.Prepare if isinstance(step, a.Prepare) else step for step in todo]
+
+
+@OFTEN
+@given(worlds())
+def test_disks_are_rewritten_while_nothing_is_up(world: Drawn) -> None:
+    """Copied or put back only once everything of the cabin is stopped, of disks that are there by
+    then; what has to be put back is put back first; and nothing starts before it is done."""
+    made = planned(world)
+    for cabin_id, todo in made.cabins.items():
+        wish = of(world, cabin_id)
+        place = world.inventory.places.get(cabin_id)
+        up = {i.name for i in world.inventory.instances if i.cabin == cabin_id and i.state in UP}
+        disks = {*place.disks, *place.kept} if place else set()
+        to_do = bool(to_copy(wish, place))
+        for at, step in enumerate(todo):
+            if isinstance(step, a.Stop):
+                up.discard(step.name)
+            if isinstance(step, a.Prepare):
+                disks |= {volume.name for volume in step.volumes}
+            if isinstance(step, a.CopyDisk | a.PutBack):
+                assert not up
+            if isinstance(step, a.CopyDisk):
+                assert set(step.volumes) <= disks and step.name == wish.checkpoint.make
+                assert not any(isinstance(later, a.PutBack) for later in todo[at:])
+                to_do = False
+            if isinstance(step, a.Start):
+                assert not to_do
+                before = {type(earlier) for earlier in todo[:at]}
+                assert not to_put_back(wish, place) or a.PutBack in before
+
+
+@OFTEN
+@given(worlds())
+def test_a_copy_goes_only_if_it_is_asked_for(world: Drawn) -> None:
+    """And only one that is there."""
+    made = planned(world)
+    for cabin_id, todo in made.cabins.items():
+        for step in todo:
+            if isinstance(step, a.DropCopy):
+                assert step.name in of(world, cabin_id).checkpoint.drop
+                there = world.inventory.places[cabin_id].copies
+                assert any(copy.name == step.name for copy in there)

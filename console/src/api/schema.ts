@@ -76,9 +76,11 @@ export interface paths {
         put?: never;
         /**
          * Deploy
-         * @description Move tenants to a revision: all of the blueprint, or the named ones.
+         * @description Move tenants to a revision: all of the blueprint, or the named ones; a share first where
+         *     `canary` says so ("10%", or a count). A tenant that does not get ready stops it, and all that
+         *     were moved are put back. One at a time for a blueprint: 409 meanwhile.
          */
-        post: operations["blueprints_deploy"];
+        post: operations["deployments_deploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +118,8 @@ export interface paths {
         put?: never;
         /**
          * Plan
-         * @description The plan that deploying this unsaved document to all would make.
+         * @description The plan that deploying this unsaved document would make, and what it would mean for each
+         *     tenant. `canary`, `tenants` (repeated): as `deploy` takes them.
          */
         post: operations["blueprints_plan"];
         delete?: never;
@@ -182,6 +185,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description Newest first.
+         */
+        get: operations["deployments_list_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment}": {
         parameters: {
             query?: never;
@@ -193,9 +216,29 @@ export interface paths {
          * Deployment
          * @description How far a deployment is.
          */
-        get: operations["blueprints_deployment"];
+        get: operations["deployments_deployment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Stop it, and put back everybody whom it moved. 409 for one that is over.
+         */
+        post: operations["deployments_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -325,6 +368,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Until when this browser is signed in.
+         */
+        get: operations["sessions_show"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign this browser in: `code` of a link, or the admin `key`. Needs no key otherwise; wrong
+         *     ones are limited.
+         */
+        post: operations["sessions_sign_in"];
+        /**
+         * Sign Out
+         * @description Sign this browser out.
+         */
+        delete: operations["sessions_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Link
+         * @description A link that signs one browser in to the console, once, within 15 minutes.
+         */
+        post: operations["sessions_make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -345,6 +437,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Blueprints to start from, the simplest first.
+         */
+        get: operations["blueprints_list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -354,7 +466,8 @@ export interface paths {
         };
         /**
          * List Tenants
-         * @description Tenants by slug, a page at a time.
+         * @description Tenants by slug, a page at a time: behind `cursor`, or before the slug `before`. `search`: a
+         *     part of slug or name.
          */
         get: operations["tenants_list_tenants"];
         put?: never;
@@ -363,6 +476,26 @@ export interface paths {
          * @description Create a tenant. With an `Idempotency-Key` the same call is answered the same for 24 h.
          */
         post: operations["tenants_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Many
+         * @description Restart, suspend, resume or delete up to 500 tenants; each one's result, in their order.
+         */
+        post: operations["tenants_change_many"];
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +795,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description The webhook, null where there is none. Its secret is never answered.
+         */
+        get: operations["webhook_show"];
+        /**
+         * Put
+         * @description Set the webhook. The first time, and with `rotate`, it answers the new secret, once.
+         */
+        put: operations["webhook_put"];
+        post?: never;
+        /**
+         * Delete
+         * @description Remove the webhook, with what it still had to tell.
+         */
+        delete: operations["webhook_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Have a message sent that means nothing; `last` says within seconds what came of it.
+         */
+        post: operations["webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -721,6 +902,22 @@ export interface components {
             /** Items */
             items: components["schemas"]["BlueprintOut"][];
         };
+        /**
+         * BulkItem
+         * @description problem: why not, where it is not ok.
+         */
+        BulkItem: {
+            /** Ok */
+            ok: boolean;
+            problem?: components["schemas"]["ProblemDocument"] | null;
+            /** Slug */
+            slug: string;
+        };
+        /** BulkOut */
+        BulkOut: {
+            /** Items */
+            items: components["schemas"]["BulkItem"][];
+        };
         /** ChangeOut */
         ChangeOut: {
             /** After */
@@ -736,15 +933,27 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** CheckOut */
+        /**
+         * CheckOut
+         * @description notices: what is worth knowing although it is not wrong.
+         */
         CheckOut: {
+            /** Notices */
+            notices: components["schemas"]["ProblemOut"][];
             /** Ok */
             ok: boolean;
             /** Problems */
             problems: components["schemas"]["ProblemOut"][];
         };
-        /** DeployedTenant */
+        /**
+         * DeployedTenant
+         * @description reason: why it is where it is, or what it waits for. note: what else somebody should know.
+         */
         DeployedTenant: {
+            /** Canary */
+            canary: boolean;
+            /** Note */
+            note: string;
             /** Reason */
             reason: string;
             /** Since */
@@ -755,9 +964,14 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "done" | "failed" | "superseded" | "gone";
+            state: "pending" | "running" | "done" | "failed" | "rolled_back" | "superseded" | "gone";
+            steps: components["schemas"]["StepsOut"];
         };
-        /** DeploymentOut */
+        /**
+         * DeploymentOut
+         * @description previous_revision: what most of its tenants had. state `failed`: all that were moved are
+         *     being put back, or, with `finished_at`, one could not be. log: the last lines of what failed.
+         */
         DeploymentOut: {
             /** Blueprint */
             blueprint: string;
@@ -765,17 +979,37 @@ export interface components {
             canary: string | null;
             /** Created At */
             created_at: string;
+            /** Finished At */
+            finished_at: string | null;
             /** Id */
             id: string;
+            /** Log */
+            log: string[];
+            /** Previous Revision */
+            previous_revision: number;
+            /** Reason */
+            reason: string;
             /** Revision */
             revision: number;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "canary" | "all";
             /**
              * State
              * @enum {string}
              */
             state: "running" | "done" | "failed" | "rolled_back";
+            /** Stopping */
+            stopping: boolean;
             /** Tenants */
             tenants: components["schemas"]["DeployedTenant"][];
+        };
+        /** DeploymentsOut */
+        DeploymentsOut: {
+            /** Items */
+            items: components["schemas"]["DeploymentOut"][];
         };
         /** DiffOut */
         DiffOut: {
@@ -815,12 +1049,31 @@ export interface components {
             ok: boolean;
         };
         /**
+         * HookResult
+         * @description status: what the receiver answered, 0 for no answer.
+         */
+        HookResult: {
+            /** At */
+            at: string;
+            /** Detail */
+            detail: string;
+            /** Status */
+            status: number;
+        };
+        /**
          * InstallationOut
-         * @description steward: what it says of itself, null while it is away.
+         * @description steward: what it says of itself, null while it is away. capabilities: what there is so far.
+         *     notices: what somebody should see to.
          */
         InstallationOut: {
+            /** Capabilities */
+            capabilities: {
+                [key: string]: boolean;
+            };
             /** Console Url */
             console_url: string;
+            /** Notices */
+            notices: components["schemas"]["ProblemOut"][];
             /** Steward */
             steward: {
                 [key: string]: unknown;
@@ -828,6 +1081,7 @@ export interface components {
             tenants: components["schemas"]["TenantCounts"];
             /** Version */
             version: string;
+            webhook: components["schemas"]["WebhookOut"] | null;
         };
         /**
          * IsolationOut
@@ -861,6 +1115,17 @@ export interface components {
         PlanOut: {
             /** Actions */
             actions: unknown[];
+            /** Text */
+            text: string;
+            /** Waiting */
+            waiting: unknown[];
+        };
+        /** PreviewOut */
+        PreviewOut: {
+            /** Actions */
+            actions: unknown[];
+            /** Tenants */
+            tenants: components["schemas"]["TenantAheadOut"][];
             /** Text */
             text: string;
             /** Waiting */
@@ -1030,6 +1295,23 @@ export interface components {
             items: components["schemas"]["SecretOut"][];
         };
         /**
+         * SessionLinkOut
+         * @description url: signs one browser in, once. code: the part of it that counts.
+         */
+        SessionLinkOut: {
+            /** Code */
+            code: string;
+            /** Expires At */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /** SessionOut */
+        SessionOut: {
+            /** Expires At */
+            expires_at: string;
+        };
+        /**
          * StatusOut
          * @description blocked: it does not go on before somebody does what `reason` says.
          */
@@ -1048,8 +1330,65 @@ export interface components {
             reason: string;
             /** Since */
             since: string;
+            steps: components["schemas"]["StepsOut"];
             /** Waiting */
             waiting: string[];
+        };
+        /**
+         * StepsOut
+         * @description Towards what the tenant should run: each comes after the one before.
+         */
+        StepsOut: {
+            /** Built */
+            built: boolean;
+            /** Healthy */
+            healthy: boolean;
+            /** Routed */
+            routed: boolean;
+            /** Started */
+            started: boolean;
+        };
+        /**
+         * TemplateOut
+         * @description document: a whole blueprint. layout: as in blueprints, empty where it has none.
+         */
+        TemplateOut: {
+            /** Description */
+            description: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Layout */
+            layout: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /** TemplatesOut */
+        TemplatesOut: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
+        };
+        /**
+         * TenantAheadOut
+         * @description effect: the dearest of what would happen to its runtime. canary: it would go first.
+         */
+        TenantAheadOut: {
+            /** Canary */
+            canary: boolean;
+            /** Detail */
+            detail: string;
+            /**
+             * Effect
+             * @enum {string}
+             */
+            effect: "none" | "created" | "in_place" | "restarted" | "recreated";
+            /** Slug */
+            slug: string;
         };
         /** TenantCounts */
         TenantCounts: {
@@ -1109,13 +1448,18 @@ export interface components {
         };
         /**
          * TenantsOut
-         * @description next: the cursor of the next page, null at the end.
+         * @description next: the cursor of the next page, null at the end. previous: what `before` takes for the
+         *     page before, null at the beginning. total: of all pages.
          */
         TenantsOut: {
             /** Items */
             items: components["schemas"]["TenantOut"][];
             /** Next */
             next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Total */
+            total: number;
         };
         /** UsageDay */
         UsageDay: {
@@ -1154,6 +1498,8 @@ export interface components {
             id: string;
             /** Kept Since */
             kept_since: string;
+            /** Reason */
+            reason: string;
             /** Size Mb */
             size_mb: number;
             /** Slug */
@@ -1168,9 +1514,46 @@ export interface components {
             /** Items */
             items: components["schemas"]["VolumeOut"][];
         };
+        /**
+         * WebhookOut
+         * @description last: the last attempt. waiting: messages that are still to be taken. dead: those that were
+         *     given up.
+         */
+        WebhookOut: {
+            /** Dead */
+            dead: number;
+            /** Events */
+            events: ("tenant.ready" | "tenant.failed")[];
+            /** Has Secret */
+            has_secret: boolean;
+            last: components["schemas"]["HookResult"] | null;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * WebhookSet
+         * @description secret: only where it is new; it is never answered again.
+         */
+        WebhookSet: {
+            /** Dead */
+            dead: number;
+            /** Events */
+            events: ("tenant.ready" | "tenant.failed")[];
+            /** Has Secret */
+            has_secret: boolean;
+            last: components["schemas"]["HookResult"] | null;
+            /** Secret */
+            secret?: string | null;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
     };
     responses: {
-        /** @description Every error: 401 no valid key, 403 this key may not, 404 no such thing, 409 taken or changed meanwhile, 412 If-Match moved on, 413 too large, 415 wrong Content-Type, 422 not valid (every problem in errors[]), 501 comes later, 503 a part is away (Retry-After), 507 no capacity. */
+        /** @description Every error: 401 no valid key, 403 this key may not, 404 no such thing, 409 taken or changed meanwhile, 412 If-Match moved on, 413 too large, 415 wrong Content-Type, 422 not valid (every problem in errors[]), 429 too many attempts (Retry-After), 501 comes later, 503 a part is away (Retry-After), 507 no capacity. */
         Problem: {
             headers: {
                 [name: string]: unknown;
@@ -1260,7 +1643,10 @@ export interface operations {
     blueprints_save: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -1285,7 +1671,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    blueprints_deploy: {
+    deployments_deploy: {
         parameters: {
             query?: never;
             header?: never;
@@ -1347,7 +1733,10 @@ export interface operations {
     };
     blueprints_plan: {
         parameters: {
-            query?: never;
+            query?: {
+                canary?: string;
+                tenants?: string[] | null;
+            };
             header?: never;
             path: {
                 name: string;
@@ -1367,7 +1756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanOut"];
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1447,7 +1836,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    blueprints_deployment: {
+    deployments_list_deployments: {
+        parameters: {
+            query?: {
+                blueprint?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentsOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deployments_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -1470,13 +1883,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    deployments_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     watching_all_events: {
         parameters: {
             query?: {
                 tail?: number;
                 follow?: boolean | null;
             };
-            header?: never;
+            header?: {
+                /** @description Goes on behind the event with this id. */
+                "Last-Event-ID"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1670,6 +2109,101 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    sessions_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Code */
+                    code?: string | null;
+                    /** Key */
+                    key?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionLinkOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     installation_status: {
         parameters: {
             query?: never;
@@ -1691,6 +2225,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    blueprints_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tenants_list_tenants: {
         parameters: {
             query?: {
@@ -1698,6 +2253,9 @@ export interface operations {
                 cursor?: string;
                 phase?: ("provisioning" | "starting" | "ready" | "degraded" | "asleep" | "waking" | "suspended" | "failed" | "deleting") | null;
                 blueprint?: string;
+                revision?: number;
+                search?: string;
+                before?: string;
             };
             header?: never;
             path?: never;
@@ -1720,7 +2278,10 @@ export interface operations {
     tenants_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and body are answered the same for 24 hours, and are carried out once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1767,6 +2328,41 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    tenants_change_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Action
+                     * @enum {string}
+                     */
+                    action: "restart" | "suspend" | "resume" | "delete";
+                    /** Data */
+                    data?: ("keep" | "erase") | null;
+                    /** Slugs */
+                    slugs: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tenants_show: {
         parameters: {
             query?: {
@@ -1798,7 +2394,10 @@ export interface operations {
             query?: {
                 data?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -1821,7 +2420,10 @@ export interface operations {
     tenants_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -1896,7 +2498,10 @@ export interface operations {
     access_rotate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -1926,7 +2531,10 @@ export interface operations {
                 tail?: number;
                 follow?: boolean | null;
             };
-            header?: never;
+            header?: {
+                /** @description Goes on behind the event with this id. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -1953,7 +2561,10 @@ export interface operations {
                 tail?: number;
                 follow?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Goes on behind the event with this id. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -1967,8 +2578,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/event-stream": string;
+                    "text/plain": string;
                 };
             };
             default: components["responses"]["Problem"];
@@ -1977,7 +2588,10 @@ export interface operations {
     tenants_restart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -2033,7 +2647,10 @@ export interface operations {
     access_set_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
                 name: string;
@@ -2064,7 +2681,10 @@ export interface operations {
     access_unset_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only while the generation (tenant) or newest revision (blueprint) is this one, else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
                 name: string;
@@ -2218,6 +2838,106 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    webhook_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"] | null;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    webhook_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Events */
+                    events: ("tenant.ready" | "tenant.failed")[];
+                    /**
+                     * Rotate
+                     * @default false
+                     */
+                    rotate?: boolean;
+                    /** Url */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    webhook_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    webhook_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {

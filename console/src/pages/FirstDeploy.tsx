@@ -2,6 +2,8 @@
 // reload of this tab; what runs, runs on the server.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { isOver } from "../panels/progress/rollOut";
+import { useDeployment } from "../panels/progress/useDeployment";
 import { Card, Failure, Loading, Page } from "../ui";
 import { DeployStep, Running } from "./first-deploy/DeployStep";
 import { DrawStep } from "./first-deploy/DrawStep";
@@ -47,7 +49,11 @@ export function FirstDeploy() {
     <Page title="Your first deploy" lead="From nothing to a runtime that answers, in five steps.">
       <Stepper current={wizard.step} canGoBack={!hasBegun} onGo={go} />
       <Card>
-        <StepHead key={wizard.step} {...(hasBegun ? RUNNING : { title, lead })} />
+        {wizard.deployment === null ? (
+          <StepHead key={wizard.step} title={title} lead={lead} />
+        ) : (
+          <RunningHead id={wizard.deployment} slug={slugIn(wizard)} />
+        )}
         {hasBegun && wizard.deployment !== null ? (
           <Running
             id={wizard.deployment}
@@ -73,10 +79,19 @@ export function FirstDeploy() {
   );
 }
 
-const RUNNING = {
-  title: "It comes up",
-  lead: "You may leave this page: it goes on, and you find it here again.",
-};
+function RunningHead({ id, slug }: { id: string; slug: string }) {
+  const deployment = useDeployment(id).data;
+  if (deployment?.state === "done") {
+    const lead = "Ask it something. Your customers' programs talk with it the same way.";
+    return <StepHead key="done" title={`${slug} answers`} lead={lead} />;
+  }
+  if (deployment && isOver(deployment)) {
+    const lead = "Nothing is lost: change the blueprint and deploy again.";
+    return <StepHead key="over" title={`${slug} did not come up`} lead={lead} />;
+  }
+  const lead = "You may leave this page: it goes on, and you find it here again.";
+  return <StepHead key="running" title={`${slug} comes up`} lead={lead} />;
+}
 
 function slugIn({ slug, tenantName }: Wizard): string {
   return slug ?? slugOf(tenantName);

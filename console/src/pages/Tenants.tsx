@@ -77,7 +77,7 @@ export function Tenants() {
           <Pager
             total={list.data.total}
             filtered={isFiltered(asked)}
-            {...pagesBeside(query, list.data.items, list.data.next)}
+            {...pagesBeside(query, list.data)}
           />
         </div>
       )}

@@ -130,8 +130,8 @@ function Stop({ deployment }: { deployment: Deployment }) {
         >
           <p>
             Tenants that were moved go back to{" "}
-            {before === null ? "what they had before" : `revision ${before}`}; the others stay as
-            they are. Revision {deployment.revision} stays saved.
+            {before === deployment.revision ? "what they had before" : `revision ${before}`}; the
+            others stay as they are. Revision {deployment.revision} stays saved.
           </p>
           {stop.error && <Failure error={stop.error} />}
         </Confirm>

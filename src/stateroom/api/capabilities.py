@@ -21,21 +21,18 @@ def capabilities(steward: Mapping[str, Any] | None) -> dict[str, bool]:
 def notices(
     steward: Mapping[str, Any] | None, hook: WebhookRecord | None
 ) -> tuple[Problem, ...]:
-    """In the form of problems; the pointer is into what /status answers."""
+    """In the form of problems; the pointer is into what /status answers. That the steward is away
+    is said there already: it is null."""
     return (*_of_parts(steward), *_of_webhook(hook))
 
 
 def _of_parts(steward: Mapping[str, Any] | None) -> Iterator[Problem]:
-    if steward is None:
-        detail = "The steward is away: what is asked for is kept, and nothing changes meanwhile."
-        yield Problem("/steward", "steward_away", detail, "`stateroom doctor` says why.")
-        return
     for part, sentence in (
         ("firewall", "The firewall's table is not in place: no cabin is started meanwhile."),
         ("edge", "The edge does not answer: no route changes meanwhile."),
         ("broker", "The broker does not answer: no model does meanwhile."),
     ):
-        if steward.get(part) is False:
+        if (steward or {}).get(part) is False:
             hint = "It is put right by itself within seconds; else `stateroom doctor` says why."
             yield Problem(f"/steward/{part}", f"{part}_away", sentence, hint)
 

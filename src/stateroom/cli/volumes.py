@@ -1,4 +1,5 @@
-"""`stateroom volumes list | delete`: disks that deleted tenants left behind (`--data keep`)."""
+"""`stateroom volumes list | delete`: disks that deleted tenants left behind (`--data keep`), and
+what a roll-out that was put back left beside one."""
 
 from __future__ import annotations
 
@@ -42,11 +43,12 @@ def list_(as_json: Json = False) -> None:
                 text(e.get("tenant_id")),
                 f"{_known(e.get('used_mb'))}/{_known(e.get('size_mb'))}",
                 moment(e.get("kept_since")),
+                text(e.get("reason")),
             )
             for e in items(answer)
         ]
         if rows:
-            s.screen.table(("ID", "SLUG", "TENANT", "MB USED", "KEPT SINCE"), rows)
+            s.screen.table(("ID", "SLUG", "TENANT", "MB USED", "KEPT SINCE", "REASON"), rows)
         else:
             s.screen.note("No kept disk.")
 

@@ -34,7 +34,7 @@ def too_small(wish: Wish, inventory: Inventory) -> tuple[Volume, ...]:
         return ()
     found: tuple[Volume, ...] = ()
     for volume in wish.volumes:  # A plain loop: every pass asks this of every cabin, often.
-        if _size(place, volume) < volume.size_mb:
+        if size_now(place, volume) < volume.size_mb:
             found = (*found, volume)
     return found
 
@@ -51,7 +51,7 @@ def held_growth(now: float, wish: Wish, inventory: Inventory) -> Held | None:
         return None
     sizes = ", ".join(f"{v.name} to {v.size_mb} MiB" for v in small)
     place = inventory.places[wish.cabin.id]
-    missing = sum(v.size_mb - _size(place, v) for v in small)
+    missing = sum(v.size_mb - size_now(place, v) for v in small)
     if inventory.room_mb is not None and inventory.room_mb < missing + KEEP_FREE_MB:
         return Held(
             f"its disk cannot grow ({sizes}): the host's disk has not {missing} MiB to spare; "
@@ -68,7 +68,7 @@ def held_growth(now: float, wish: Wish, inventory: Inventory) -> Held | None:
     )
 
 
-def _size(place: Place, volume: Volume) -> int:
+def size_now(place: Place, volume: Volume) -> int:
     """One that is not there will be made as large as wished."""
     size = place.disks.get(volume.name)
     return size if size is not None else place.kept.get(volume.name, volume.size_mb)

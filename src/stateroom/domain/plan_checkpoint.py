@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from stateroom.domain.actions import CabinAction, CopyDisk, DropCopy, PutBack
-from stateroom.domain.growth import KEEP_FREE_MB
+from stateroom.domain.growth import KEEP_FREE_MB, size_now
 from stateroom.domain.inventory import CopyKind, Inventory, Place
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.wish import Wish
@@ -47,8 +47,10 @@ def rewriting(wish: Wish, place: Place | None) -> tuple[CabinAction, ...]:
 
 def no_room_to_copy(wish: Wish, inventory: Inventory) -> Waiting | None:
     """Said before anything is stopped for it."""
-    missing = set(to_copy(wish, inventory.places.get(wish.cabin.id)))
-    needed = sum(v.size_mb for v in wish.volumes if v.name in missing)
+    place = inventory.places.get(wish.cabin.id)
+    missing = set(to_copy(wish, place))
+    volumes = [v for v in wish.volumes if v.name in missing]
+    needed = sum(v.size_mb if place is None else size_now(place, v) for v in volumes)
     if not needed or inventory.room_mb is None or inventory.room_mb >= needed + KEEP_FREE_MB:
         return None
     reason = (

@@ -26,12 +26,12 @@ ORPHAN_GRACE = 60.0
 @dataclass(frozen=True, slots=True)
 class Others:
     """What the store says of cabins beside those that are wished for. kept: their disks rest
-    until somebody asks for them. dropped: by cabin, copies of disks that are to go. failures: by
-    cabin, of such as are no tenant's."""
+    until somebody asks for them. failures: by cabin, of such as are no tenant's. dropped: by
+    cabin, copies of disks that are to go."""
 
     kept: frozenset[str] = frozenset()
-    dropped: Mapping[str, Collection[str]] = field(default_factory=dict)
     failures: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
+    dropped: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def plan_orphan(now: float, cabin: str, view: View, others: Others) -> Step:

@@ -59,7 +59,7 @@ class Furnisher:
 
     def everything(self) -> None:
         """Raises Permanent where a key is damaged, OSError where something cannot be written."""
-        owners.must_be_ours(self.layout, self.installation)
+        owners.settle(self.layout, self.installation)
         # First: one that is stopped half-way goes on under the same id, whose uids own the rest.
         self._note_installation()
         self.folders()

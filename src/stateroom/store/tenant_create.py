@@ -268,8 +268,9 @@ def _unknown_volume(volume: object) -> Problem:
     return Problem(
         "/restore_volume",
         "unknown_volume",
-        f"There is no kept volume {shown(volume)}.",
-        "GET /volumes names those that are kept.",
+        f"There is no kept volume {shown(volume)} of a cabin.",
+        "GET /volumes names them. What a roll-out left beside a disk is read on the host:"
+        " docs/howto/roll-out-a-revision.md.",
     )
 
 

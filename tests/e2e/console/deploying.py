@@ -12,13 +12,18 @@ from tests.e2e.console.person import BOOTING, Person
 def review(person: Person) -> Locator:
     """The panel that says what deploying would do, with its plan there."""
     person.press("Deploy")
-    panel = person.dialog
-    expect(panel.get_by_label("Plan", exact=True).get_by_role("status")).not_to_be_empty()
-    return panel
+    return planned(person)
 
 
-def deploy(person: Person) -> None:
-    panel = review(person)
+def planned(person: Person) -> Locator:
+    plan = person.dialog.get_by_label("Plan", exact=True)
+    expect(plan.get_by_role("status")).not_to_be_empty()
+    return person.dialog
+
+
+def deploy(person: Person, *, is_open: bool = False) -> None:
+    """is_open: the panel is there already."""
+    panel = planned(person) if is_open else review(person)
     panel.get_by_role("button", name=re.compile("^Deploy")).click()
 
 

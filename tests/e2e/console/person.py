@@ -49,12 +49,18 @@ class Person:
 
     def link(self) -> str:
         made = must(self.stateroom.api("POST", "/session-links")).json()
-        self.stateroom.revealed["session code"] = made["code"]
+        self.note("code", made["code"])
         return str(made["url"])
 
     def sign_in(self) -> None:
         self.go_to(self.link())
         expect(self.navigation).to_be_visible()
+        for cookie in self.context.cookies():
+            self.note("cookie", str(cookie.get("value")))
+
+    def note(self, word: str, value: str) -> None:
+        """For the tests that look whether a secret of this run stands anywhere."""
+        self.stateroom.revealed[f"console {word} {value[-4:]}"] = value
 
     def go(self, path: str) -> None:
         self.go_to(self.origin + path)

@@ -9,26 +9,15 @@ from playwright.sync_api import expect
 
 from tests.e2e.console.canvas import Canvas
 from tests.e2e.console.deploying import deploy, roll_out
+from tests.e2e.console.documents import document, with_memory
 from tests.e2e.console.person import Person
 from tests.e2e.talk import must
-
-DOCUMENT = {
-    "name": "shared",
-    "blocks": [
-        {"id": "door", "kind": "url", "options": {}},
-        {"id": "agent", "kind": "openclaw", "options": {"version": "2026.9.6", "memory_mb": 1536}},
-        {"id": "brain", "kind": "model", "options": {"provider": "demo", "model": "demo-1"}},
-        {"id": "data", "kind": "volume", "options": {"path": "/data", "size_mb": 256}},
-    ],
-    "links": [["door", "agent"], ["agent", "brain"], ["agent", "data"]],
-}
-
 
 def test_the_second_one_sees_it_and_both_changes_stand(people: Callable[..., Person]) -> None:
     """Both begin from revision 1. One deploys a change; the other, who has one of another place, is
     told, compares, and deploys on top: the last revision has both."""
     one, other = people(), people()
-    must(one.stateroom.api("PUT", "/blueprints/shared", DOCUMENT))
+    must(one.stateroom.api("PUT", "/blueprints/shared", document("shared")))
     for person, memory in ((one, "1664"), (other, None)):
         person.go("/blueprints/shared")
         if memory:
@@ -49,31 +38,37 @@ def test_the_second_one_sees_it_and_both_changes_stand(people: Callable[..., Per
     deploy(other)
     roll_out(other, "Revision 3 is deployed")
 
-    saved = must(one.stateroom.api("GET", "/blueprints/shared")).json()["document"]
-    options = {block["id"]: block["options"] for block in saved["blocks"]}
+    options = options_of(one, "shared")
     assert options["agent"]["memory_mb"] == 1664
     assert options["data"]["size_mb"] == 320
 
 
 def test_who_did_not_hear_of_it_overwrites_nothing(people: Callable[..., Person]) -> None:
-    """The second one presses Deploy before the news came: nothing is saved, and the panel asks
-    which of the two shall stand."""
-    stateroom = people().stateroom
-    must(stateroom.api("PUT", "/blueprints/shared", {**DOCUMENT, "name": "shared"}))
+    """The second one presses Deploy before the news came: nothing is saved, and the panel shows
+    both and asks which of the two shall stand."""
     late = people()
+    stateroom, mine = late.stateroom, document("unheard")
+    must(stateroom.api("PUT", "/blueprints/unheard", mine))
     # The browser hears nothing of the other one until it asks.
-    late.page.route(re.compile(r"/api/v1/events"), lambda route: route.abort())
-    late.go("/blueprints/shared")
+    late.page.route(re.compile("/api/v1/events"), lambda route: route.abort())
+    late.go("/blueprints/unheard")
     Canvas(late).options("data").get_by_label("Size MiB", exact=True).fill("384")
-    theirs = {**DOCUMENT, "blocks": [*DOCUMENT["blocks"][:1], agent(1920), *DOCUMENT["blocks"][2:]]}
-    saved = must(stateroom.api("PUT", "/blueprints/shared", theirs)).json()["revision"]
+    must(stateroom.api("PUT", "/blueprints/unheard", with_memory(mine, 1920)))
+
     deploy(late)
-    expect(late.dialog).to_contain_text(re.compile(f"revision {saved}"))
-    now = must(stateroom.api("GET", "/blueprints/shared")).json()
-    assert now["revision"] == saved
-    assert "384" not in str(now["document"])
+    expect(late.dialog).to_contain_text("Somebody saved revision 2 while you edited revision 1")
+    expect(late.dialog.get_by_label("What they changed")).to_contain_text("1920")
+    expect(late.dialog.get_by_label("What you changed")).to_contain_text("384")
+    assert "384" not in str(must(stateroom.api("GET", "/blueprints/unheard")).json())
+
+    late.dialog.get_by_role("button", name="Put mine on top of theirs").click()
+    deploy(late, is_open=True)
+    roll_out(late, "Revision 3 is deployed")
+    options = options_of(late, "unheard")
+    assert options["agent"]["memory_mb"] == 1920
+    assert options["data"]["size_mb"] == 384
 
 
-def agent(memory_mb: int) -> dict[str, object]:
-    options = {"version": "2026.9.6", "memory_mb": memory_mb}
-    return {"id": "agent", "kind": "openclaw", "options": options}
+def options_of(person: Person, name: str) -> dict[str, dict[str, object]]:
+    saved = must(person.stateroom.api("GET", f"/blueprints/{name}")).json()["document"]
+    return {block["id"]: block["options"] for block in saved["blocks"]}

@@ -1,5 +1,4 @@
 // Fifth step: deploy, and see it come up. It ends on a chat with the first tenant.
-import { useEffect, useRef } from "react";
 import type { Drawing } from "../../canvas/drawing";
 import { Chat } from "../../panels/Chat";
 import { Progress } from "../../panels/Progress";
@@ -90,16 +89,9 @@ interface RunningProps {
 export function Running({ id, slug, onAgain, onEnd }: RunningProps) {
   const { data: deployment, error } = useDeployment(id);
   const isDone = deployment?.state === "done";
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    if (isDone) heading.current?.focus({ preventScroll: true });
-  }, [isDone]);
   if (isDone) {
     return (
       <div className="step">
-        <h2 ref={heading} tabIndex={-1}>
-          {slug} answers
-        </h2>
         <Chat slug={slug} />
         <div className="step__acts">
           <Link button="plain" to={paths.tenant(slug)}>

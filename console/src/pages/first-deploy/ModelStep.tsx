@@ -82,7 +82,7 @@ export function ModelStep({ named, onBack, onNext }: Props) {
             <input
               type="radio"
               name="provider"
-              className="visually-hidden"
+              className="choice__input"
               checked={one.kind === choice.kind}
               onChange={() => choose(one)}
             />

@@ -135,7 +135,7 @@ tenant = call("POST", "/tenants", ${python(body)}, {"Idempotency-Key": str(uuid.
 
 # Answers as soon as it is ready.
 tenant = call("GET", "/tenants/" + tenant["slug"] + "?${WAIT}")
-if tenant["status"]["phase"] != "ready":
+if tenant["status"]["phase"] not in ("ready", "asleep"):
     sys.exit(tenant["status"]["phase"] + ": " + tenant["status"]["reason"])
 
 # open_url signs one browser in, once, within 60 seconds: send your customer there.
@@ -168,7 +168,9 @@ const { slug } = await call("POST", "/tenants", ${json(body)}, { "Idempotency-Ke
 
 // Answers as soon as it is ready.
 const { status } = await call("GET", \`/tenants/\${slug}?${WAIT}\`);
-if (status.phase !== "ready") throw new Error(\`\${status.phase}: \${status.reason}\`);
+if (!["ready", "asleep"].includes(status.phase)) {
+  throw new Error(\`\${status.phase}: \${status.reason}\`);
+}
 
 // open_url signs one browser in, once, within 60 seconds: send your customer there.
 const { open_url } = await call("GET", \`/tenants/\${slug}/access\`);

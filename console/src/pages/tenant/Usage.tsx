@@ -40,7 +40,11 @@ function Days({ days }: { days: readonly UsageDay[] }) {
 
 function columns(most: number): Column<UsageDay>[] {
   return [
-    { key: "date", title: "Day (UTC)", cell: ({ date }) => <span className="mono day__date">{date}</span> },
+    {
+      key: "date",
+      title: "Day (UTC)",
+      cell: ({ date }) => <span className="mono day__date">{date}</span>,
+    },
     {
       key: "requests",
       title: "Requests",

@@ -1,5 +1,5 @@
 // PURE. What the table of tenants shows, as it stands in the address: a link to it is the table.
-import type { Phase, TenantsAsked } from "../../api/coming";
+import type { Phase, TenantsAsked, TenantsPage } from "../../api/coming";
 import { SLUG } from "../../blueprint/names";
 
 export const PHASES = [
@@ -23,13 +23,13 @@ export function askedBy(query: URLSearchParams): TenantsAsked {
   const blueprint = query.get("blueprint") ?? "";
   const revision = Number(query.get("revision"));
   const search = (query.get("search") ?? "").trim().slice(0, 100);
-  const cursor = query.get("cursor") ?? "";
+  const cursor = (query.get("cursor") ?? "").slice(0, 200);
   const before = query.get("before") ?? "";
   if (phase) asked.phase = phase;
   if (SLUG.test(blueprint)) asked.blueprint = blueprint;
   if (Number.isInteger(revision) && revision > 0) asked.revision = revision;
   if (search) asked.search = search;
-  if (SLUG.test(cursor)) asked.cursor = cursor;
+  if (cursor) asked.cursor = cursor;
   else if (SLUG.test(before)) asked.before = before;
   return asked;
 }
@@ -39,29 +39,22 @@ export function isFiltered({ phase, blueprint, revision, search }: TenantsAsked)
   return Boolean(phase || blueprint || revision || search);
 }
 
-/** The addresses of the pages beside this one, null where there is none. Tenants come by slug. */
+/** The addresses of the pages beside this one, null where there is none. */
 export function pagesBeside(
   query: URLSearchParams,
-  items: readonly { slug: string }[],
-  next: string | null,
+  { previous, next }: Pick<TenantsPage, "previous" | "next">,
 ): { previous: string | null; next: string | null } {
-  const { cursor, before } = askedBy(query);
-  const first = items[0]?.slug;
-  const last = items.at(-1)?.slug;
-  const isFirst = !cursor && !(before && items.length === PAGE_SIZE);
-  // On the way back the page ends where the one before began, so there is always more behind it.
-  const goesOn = before ? last : next && (last ?? next);
   return {
-    previous: isFirst || !first ? null : withPage(query, "before", first),
-    next: goesOn ? withPage(query, "cursor", goesOn) : null,
+    previous: previous && withPage(query, "before", previous),
+    next: next && withPage(query, "cursor", next),
   };
 }
 
-function withPage(query: URLSearchParams, name: "cursor" | "before", slug: string): string {
+function withPage(query: URLSearchParams, name: "cursor" | "before", place: string): string {
   const moved = new URLSearchParams(query);
   moved.delete("cursor");
   moved.delete("before");
-  moved.set(name, slug);
+  moved.set(name, place);
   return `?${moved}`;
 }
 

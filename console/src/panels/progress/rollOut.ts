@@ -27,7 +27,7 @@ export function toneOf(deployment: Deployment): RollOutTone {
 /** Where it stands, in a few words. */
 export function headlineOf(deployment: Deployment): string {
   const { state, stage, canary, revision, previous_revision: before, tenants } = deployment;
-  const back = before === null ? "what was before" : `revision ${before}`;
+  const back = before === revision ? "what was before" : `revision ${before}`;
   if (state === "done") return `Revision ${revision} is deployed`;
   if (state === "rolled_back") return `Put back to ${back}`;
   if (state === "failed") {
