@@ -1,11 +1,12 @@
 // The shell: who may see it, the navigation at the left, and the page that the address names.
 // Each page is a file of its own that is loaded when it is first opened.
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import "./App.css";
 import { Away } from "./Away";
 import { refreshByEvents } from "./api/queries";
 import { findSession, useSession } from "./api/session";
+import { fetchAhead, lazily } from "./lazily";
 import { Navigation } from "./Navigation";
 import { navigate, paths, type Route, usePath, useRoute } from "./router";
 import { Boundary } from "./ui/Boundary";
@@ -13,16 +14,16 @@ import { Dialog } from "./ui/Dialog";
 import { Empty, Failure, Loading } from "./ui/States";
 import { Toasts } from "./ui/Toast";
 
-const Overview = lazy(async () => ({ default: (await import("./pages/Overview")).Overview }));
-const Blueprints = lazy(async () => ({ default: (await import("./pages/Blueprints")).Blueprints }));
-const Editor = lazy(async () => ({ default: (await import("./pages/Editor")).Editor }));
-const Tenants = lazy(async () => ({ default: (await import("./pages/Tenants")).Tenants }));
-const Tenant = lazy(async () => ({ default: (await import("./pages/Tenant")).Tenant }));
-const SignUp = lazy(async () => ({ default: (await import("./pages/SignUp")).SignUp }));
-const Providers = lazy(async () => ({ default: (await import("./pages/Providers")).Providers }));
-const Settings = lazy(async () => ({ default: (await import("./pages/Settings")).Settings }));
-const First = lazy(async () => ({ default: (await import("./pages/FirstDeploy")).FirstDeploy }));
-const SignIn = lazy(async () => ({ default: (await import("./pages/SignIn")).SignIn }));
+const Overview = lazily(async () => (await import("./pages/Overview")).Overview);
+const Blueprints = lazily(async () => (await import("./pages/Blueprints")).Blueprints);
+const Editor = lazily(async () => (await import("./pages/Editor")).Editor);
+const Tenants = lazily(async () => (await import("./pages/Tenants")).Tenants);
+const Tenant = lazily(async () => (await import("./pages/Tenant")).Tenant);
+const SignUp = lazily(async () => (await import("./pages/SignUp")).SignUp);
+const Providers = lazily(async () => (await import("./pages/Providers")).Providers);
+const Settings = lazily(async () => (await import("./pages/Settings")).Settings);
+const First = lazily(async () => (await import("./pages/FirstDeploy")).FirstDeploy);
+const SignIn = lazily(async () => (await import("./pages/SignIn")).SignIn);
 
 export function App() {
   const session = useSession((state) => state.state);
@@ -72,6 +73,7 @@ function Shell({ route }: { route: Route }) {
   const queries = useQueryClient();
   const path = usePath();
   useEffect(() => refreshByEvents(queries), [queries]);
+  useEffect(fetchAhead, []);
   return (
     <div className={route.page === "blueprint" ? "shell shell--narrow" : "shell"}>
       <a className="shell__skip" href="#content">

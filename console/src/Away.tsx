@@ -1,4 +1,4 @@
-// The server is away: said above the page without moving it, with a way to look at once. When it
+// The server is away: said over the page without moving it, with a way to look at once. When it
 // is back, everything on the page is asked for anew.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
@@ -18,7 +18,7 @@ export function Away() {
     was.current = state;
   }, [state, queries]);
   return (
-    <div className="away" role="status">
+    <div role="status">
       {state === "away" && (
         <div className="away__bar">
           <span>

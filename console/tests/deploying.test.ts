@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeployedTenant, Deployment, Effect, Steps } from "../src/api/coming";
 import { canaryProblem, shareOf } from "../src/panels/deploy/canary";
-import { detailsOf, groupsOf, summaryOf } from "../src/panels/deploy/effects";
+import { detailsOf, groupsOf, reasonsOf, summaryOf } from "../src/panels/deploy/effects";
 import {
   announcementOf,
   headlineOf,
@@ -42,6 +42,14 @@ describe("the effects of a plan", () => {
       { detail: "Its environment changes.", slugs: ["t0", "t1"] },
       { detail: "Its image changes.", slugs: ["t2"] },
     ]);
+  });
+});
+
+describe("what a plan waits for", () => {
+  it("is said once, whoever waits, and only where it is a sentence", () => {
+    const full = { cabin: "c1", code: "disk", reason: "There is no room for a copy.", until: 0 };
+    const waiting = [full, { ...full, cabin: "c2" }, "The steward starts.", null, { code: "x" }];
+    expect(reasonsOf(waiting)).toEqual(["There is no room for a copy.", "The steward starts."]);
   });
 });
 

@@ -20,8 +20,8 @@ from stateroom.engines import docker_objects as objects
 from stateroom.engines.docker_disks import HELPER_SECONDS
 from stateroom.engines.docker_objects import MIB
 from stateroom.errors import Clash, Permanent, Retryable
-from tests.contract.engine_lab import NODES, Lab, docker, run
 from tests.contract.engine_copies import CopiesSuite
+from tests.contract.engine_lab import NODES, Lab, docker, run
 from tests.contract.engine_suite import (
     BIGGER,
     DATA,

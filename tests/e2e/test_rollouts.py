@@ -97,8 +97,7 @@ def test_a_new_version(stateroom: Stateroom, pair: Path) -> None:
     """Both run it, on their own disks, and answer; the copies are gone again."""
     apply(stateroom, pair, version=GOOD)
     said = deploy(stateroom, "--canary", "1")
-    for step in ("built", "healthy"):
-        assert f"rosa: {step}" in said.err or f"rudi: {step}" in said.err
+    assert "rosa: started" in said.err and "rosa: done" in said.err
     for slug in ("rosa", "rudi"):
         tenant = stateroom.tenant(slug)
         assert tenant["status"]["phase"] == "ready"

@@ -199,7 +199,7 @@ def built_console(folder: Path) -> Path:
         "icon.svg": b"<svg/>",
         "assets/main-1a2b.js": script,
         "assets/main-1a2b.js.gz": gzip.compress(script),
-        ".built-from": b"digest",
+        ".notes.txt": b"of the build",
         "assets/main-1a2b.js.map": b"{}",
     }.items():
         (console / name).write_bytes(content)

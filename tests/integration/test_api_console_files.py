@@ -112,7 +112,7 @@ async def test_head_says_what_get_would(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/assets/none.js", "/favicon.ico", "/main.py", "/.built-from", "/assets/main-1a2b.js.map",
+        "/assets/none.js", "/favicon.ico", "/main.py", "/.notes.txt", "/assets/main-1a2b.js.map",
         "/assets/main-1a2b.js.gz", "/../console_files.py", "/assets/../../pages.py",
         "/assets/%2e%2e/%2e%2e/pages.py", "/..%2f..%2fetc/passwd", "/%2e%2e%5cpages.py",
         "/assets//main-1a2b.js", "/assets/", "/assets/main-1a2b.js%00.svg", "//etc/passwd.txt",

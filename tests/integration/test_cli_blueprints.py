@@ -308,6 +308,17 @@ def test_status_counts_tenants_and_names_those_in_trouble(cli: Cli) -> None:
     assert "The steward is away" in cli("status").err
 
 
+def test_status_tells_what_somebody_should_see_to(cli: Cli) -> None:
+    """The api's notices, each a sentence with what to do, beside the result and not in it."""
+    notice = {"pointer": "/webhook", "code": "x", "detail": "It waits.", "hint": "Repair it."}
+    told = {"version": "0.1.0", "tenants": {}, "steward": {}, "notices": [notice]}
+    cli.stub.on("GET", "/status", told)
+    cli.stub.on("GET", "/tenants", {"items": []})
+    found = cli("status")
+    assert "It waits. Repair it." in found.err
+    assert "notices" not in found.out
+
+
 def test_status_names_who_waits_for_somebody(cli: Cli) -> None:
     """A tenant that never started for want of a secret is no trouble of a runtime, and is shown."""
     cli.stub.on("GET", "/status", {"version": "0.1.0", "tenants": {}, "steward": {}})

@@ -154,15 +154,18 @@ def test_all_problems_come_at_once(cli: Cli) -> None:
 
 def test_a_blueprint_goes_out_and_comes_in_again(cli: Cli, tmp_path: Path) -> None:
     """What `show` prints means the same to `apply`; a change is a revision with a diff."""
-    shown = cli("blueprints", "show", "support-agent").out
+    sent = cli("blueprints", "show", "support-agent").out
+    sent = sent.replace("name: support-agent", "name: in-and-out")
+    assert cli("blueprints", "apply", "-", stdin=sent).code == 0
+    shown = cli("blueprints", "show", "in-and-out").out
     assert "says the same already" in cli("blueprints", "apply", "-", stdin=shown).out
     changed = shown.replace("memory_mb: 2048", "memory_mb: 1536")
     assert cli("blueprints", "apply", "-", stdin=changed).out.endswith("revision 2 is new.\n")
-    assert "memory_mb" in cli("blueprints", "diff", "support-agent", "1", "2").out
-    assert cli("blueprints", "diff", "support-agent", "1", "9").code == 3
-    rows = cli("blueprints", "revisions", "support-agent").out.splitlines()[1:]
+    assert "memory_mb" in cli("blueprints", "diff", "in-and-out", "1", "2").out
+    assert cli("blueprints", "diff", "in-and-out", "1", "9").code == 3
+    rows = cli("blueprints", "revisions", "in-and-out").out.splitlines()[1:]
     assert sorted(row.split()[0] for row in rows) == ["1", "2"]
-    old = cli("blueprints", "show", "support-agent", "--revision", "1").out
+    old = cli("blueprints", "show", "in-and-out", "--revision", "1").out
     assert yaml.safe_load(old) == yaml.safe_load(shown)
     bad = tmp_path / "bad.yaml"
     bad.write_text(changed.replace("kind: url", "kind: urll"))

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from stateroom.store import copies
 from stateroom.store import steward as steward_module
 from stateroom.store.providers import NewProvider
 from stateroom.store.records import FailureRecord, StatusRecord
@@ -328,3 +329,18 @@ async def test_all_events_together_are_bounded(
         before = await it.store.events.newest(4)
         await it.steward.prune()
         assert await it.store.events.newest(100) == before
+
+
+async def test_old_roll_outs_are_forgotten(tmp_path: Path) -> None:
+    """But for one that goes on, and one that left something on a disk."""
+    async with lab(tmp_path) as it:
+        await it.tenant("a")
+        deploy = it.store.deployments.deploy
+        over = [(await deploy("support-agent")).rollout.id for _ in range(2)]
+        async with it.database.write() as connection:
+            cabin = (await it.store.tenants.get("a")).cabin
+            await copies.promise(connection, over[0], [cabin])
+        it.clock.pass_(steward_module.KEEP_ROLLOUTS_SECONDS + 1)
+        await it.steward.prune()
+        found = await it.store.deployments.newest(10)
+        assert [view.rollout.id for view in found] == [over[0]]

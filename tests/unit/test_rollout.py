@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stateroom.domain.canary import first, share_of
 from stateroom.domain.rollout import (
     READY_WITHIN,
+    WAVE,
     Decision,
     Member,
     Move,
@@ -116,6 +117,12 @@ def test_the_rest_waits_for_the_canary() -> None:
     fleet.well("b")
     fleet.step()
     assert (fleet.going.stage, fleet.revisions()) == (Stage.ALL, [NEW, NEW, NEW])
+
+
+def test_a_step_is_bounded() -> None:
+    """Of a thousand tenants a wave is moved by each step, whoever is ready or not."""
+    fleet = Fleet(begun(*(f"s{n:04}" for n in range(2 * WAVE + 1))))
+    assert [len(fleet.step().move) for _ in range(4)] == [WAVE, WAVE, 1, 0]
 
 
 def test_a_failure_puts_back_everybody_who_was_moved() -> None:

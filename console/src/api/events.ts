@@ -50,8 +50,9 @@ function lost(): void {
 
 function noticeAbsence(error: unknown): void {
   if (!stream) return;
-  if (problemFrom(error).status === 401) noticeSessionError(error);
-  else useNews.setState({ state: "away" });
+  const isOver = problemFrom(error).status === 401;
+  if (isOver) noticeSessionError(error);
+  useNews.setState({ state: isOver ? "idle" : "away" });
 }
 
 /** Look for the server now rather than at the next turn. */

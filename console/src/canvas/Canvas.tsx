@@ -94,6 +94,8 @@ export function Canvas({ onOpenOptions, onHelp }: Props) {
       ref={frame}
       role="group"
       aria-label="Canvas"
+      // Who clicks the ground, or removes what had the focus, stays here with the keyboard.
+      tabIndex={-1}
       onKeyDown={keyboard.onKeyDown}
       onFocusCapture={keyboard.onFocus}
       onCopy={clipboard.copy}

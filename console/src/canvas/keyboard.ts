@@ -45,6 +45,8 @@ export function useKeyboard({ onLink, onOpenOptions, onHelp, graph }: Wishes) {
     const { selection, edit } = editor.getState();
     const links = graph.chosenLinks();
     edit((now) => removeLinks(selection.size > 0 ? removeBlocks(now, selection) : now, links));
+    // What had the focus is gone; the keyboard stays on the canvas.
+    document.querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
   };
   const duplicate = () => {
     const { now, selection, edit, select } = editor.getState();

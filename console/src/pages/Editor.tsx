@@ -1,7 +1,7 @@
 // One blueprint, open for editing: what the server has, what this browser kept of unsaved edits,
 // and the drawing between them.
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { ApiError, answer, api } from "../api/client";
 import type { Template } from "../api/coming";
 import { drawingOf, emptyBlueprint, type Options } from "../blueprint/document";
@@ -9,11 +9,10 @@ import { KINDS } from "../blueprint/kinds";
 import { type Drawing, placesOf } from "../canvas/drawing";
 import { type Editing, EditingContext } from "../canvas/editing";
 import { type Base, createEditor } from "../canvas/store";
+import { lazily } from "../lazily";
 import { Failure, Loading, useTitle } from "../ui";
 
-const Workbench = lazy(async () => ({
-  default: (await import("./editor/Workbench")).Workbench,
-}));
+const Workbench = lazily(async () => (await import("./editor/Workbench")).Workbench);
 
 export function Editor({ name }: { name: string }) {
   useTitle(name);

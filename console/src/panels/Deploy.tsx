@@ -9,6 +9,7 @@ import { paths } from "../router";
 import { Button, Dialog, Failure, Link, Notice, Switch } from "../ui";
 import { Diff } from "./Changes";
 import "./Deploy.css";
+import { Busy } from "./deploy/Busy";
 import { Conflict } from "./deploy/Conflict";
 import { type Canary, canaryProblem, NO_CANARY, shareOf } from "./deploy/canary";
 import { Findings, useCheck } from "./deploy/Findings";
@@ -25,14 +26,19 @@ interface Props {
 }
 
 export function Deploy({ draft, onSaved, onClose }: Props) {
-  const running = useRunning(draft.name)?.id ?? null;
+  const found = useRunning(draft.name);
+  const running = found.running?.id ?? null;
   const [shown, setShown] = useState<string | null>(null);
-  // It stays on the page once it is over.
+  const [isOpened, setOpened] = useState(false);
+  // What ran already when this was opened is shown, and stays once it is over. What somebody else
+  // begins later takes nothing away from whoever reads the plan.
   useEffect(() => {
-    if (running) setShown((id) => id ?? running);
-  }, [running]);
-  const id = shown ?? running;
-  if (id === null) return <Review {...{ draft, onSaved, onClose }} onStarted={setShown} />;
+    if (!found.isKnown || isOpened) return;
+    setOpened(true);
+    setShown(running);
+  }, [found.isKnown, isOpened, running]);
+  const id = isOpened ? shown : running;
+  if (id === null) return <Review {...{ draft, running, onSaved, onClose }} onShow={setShown} />;
   return (
     <Dialog
       title={`Deploy ${draft.name}`}
@@ -52,7 +58,13 @@ export function Deploy({ draft, onSaved, onClose }: Props) {
   );
 }
 
-function Review({ draft, onSaved, onClose, onStarted }: Props & { onStarted(id: string): void }) {
+interface ReviewProps extends Props {
+  /** The roll-out that goes on meanwhile. */
+  running: string | null;
+  onShow(deployment: string): void;
+}
+
+function Review({ draft, running, onSaved, onClose, onShow }: ReviewProps) {
   const [canary, setCanary] = useState<Canary>(NO_CANARY);
   const { name, document } = draft;
   const plan = usePlan({ name, document, canary });
@@ -60,7 +72,8 @@ function Review({ draft, onSaved, onClose, onStarted }: Props & { onStarted(id: 
   const deploy = useDeploy(onSaved);
   const { select } = useActions();
   const problems = problemsIn(deploy.error) ?? check.data?.problems ?? [];
-  const blocked = draft.problems > 0 || problems.length > 0 || Boolean(canaryProblem(canary));
+  const hasProblems = draft.problems > 0 || problems.length > 0;
+  const blocked = hasProblems || Boolean(canaryProblem(canary)) || running !== null;
   const hasMoved = deploy.error instanceof ApiError && deploy.error.hasMoved;
 
   const go = (blocks: string[]) => {
@@ -72,7 +85,7 @@ function Review({ draft, onSaved, onClose, onStarted }: Props & { onStarted(id: 
     const wish = { name, save: { document, layout, base }, revision: null };
     deploy.mutate(
       { ...wish, canary: shareOf(canary) },
-      { onSuccess: (deployment) => onStarted(deployment.id) },
+      { onSuccess: (deployment) => onShow(deployment.id) },
     );
   };
   const count = plan.data?.tenants.length;
@@ -108,6 +121,7 @@ function Review({ draft, onSaved, onClose, onStarted }: Props & { onStarted(id: 
             </Notice>
           )}
           {deploy.error && !problemsIn(deploy.error) && <Failure error={deploy.error} />}
+          {running !== null && <Busy name={name} onShow={() => onShow(running)} />}
           {isTaken(deploy.error) && (
             <p className="soft">The blueprint is saved. Deploy again once that one is through.</p>
           )}

@@ -4,9 +4,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import type { Plan as Planned } from "../api/coming";
 import { type Blueprint, meaningOf } from "../blueprint/document";
-import { Badge, classes, Failure, Loading, Notice, TextField } from "../ui";
+import { Badge, classes, Failure, Loading, TextField } from "../ui";
 import { type Canary, type CanaryKind, canaryProblem, shareOf } from "./deploy/canary";
-import { detailsOf, type Group, groupsOf, summaryOf, WORDS } from "./deploy/effects";
+import { detailsOf, type Group, groupsOf, reasonsOf, summaryOf, WORDS } from "./deploy/effects";
 import "./Plan.css";
 
 interface Asked {
@@ -56,30 +56,29 @@ export function Plan({ plan, canary, onCanary }: Props) {
 }
 
 function Effects({ plan, isOld }: { plan: Planned; isOld: boolean }) {
-  const { tenants, waiting } = plan;
+  const { tenants } = plan;
+  const reasons = reasonsOf(plan.waiting);
   return (
     <div className={classes("plan__effects", isOld && "plan__effects--old")}>
       <p role="status">{summaryOf(tenants)}</p>
       {groupsOf(tenants).map((group) => (
         <GroupRow key={group.effect} group={group} />
       ))}
-      {waiting.map((reason, index) => (
-        <Notice key={index} tone="brass">
-          {reasonOf(reason)}
-        </Notice>
-      ))}
+      {reasons.length > 0 && (
+        <div className="plan__waits">
+          <strong>It would wait for</strong>
+          <ul>
+            {reasons.slice(0, MOST_REASONS).map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }
 
-/** The plan's own reasons for what it would not do yet. */
-function reasonOf(waiting: unknown): string {
-  if (typeof waiting === "string") return waiting;
-  const { reason, slug } = (waiting ?? {}) as { reason?: unknown; slug?: unknown };
-  const text = typeof reason === "string" ? reason : JSON.stringify(waiting);
-  return typeof slug === "string" ? `${slug}: ${text}` : text;
-}
-
+const MOST_REASONS = 5;
 const MOST_NAMES = 12;
 
 function GroupRow({ group }: { group: Group }) {

@@ -62,8 +62,7 @@ function Shown({ deployment, after }: { deployment: Deployment; after: Props["af
       <progress
         className={`progress__bar progress__bar--${toneOf(deployment)}`}
         aria-label="Tenants that are through"
-        value={over && tenants.length === 0 ? 1 : settled(tenants)}
-        max={Math.max(1, tenants.length)}
+        value={over ? 1 : settled(tenants) / Math.max(1, tenants.length)}
       />
       <Told deployment={deployment} />
       {log.length > 0 && <Code label="The log lines that matter" text={log.join("\n")} />}
@@ -74,7 +73,7 @@ function Shown({ deployment, after }: { deployment: Deployment; after: Props["af
       ) : (
         <ul className={classes("progress__tenants", !over && "progress__tenants--live")}>
           {rows.map((tenant) => (
-            <TenantRow key={tenant.slug} tenant={tenant} now={now} />
+            <TenantRow key={tenant.slug} tenant={tenant} now={now} over={over} />
           ))}
         </ul>
       )}
@@ -97,7 +96,7 @@ function Told({ deployment }: { deployment: Deployment }) {
   return (
     <Notice tone="bad">
       {reason || "It was stopped."}{" "}
-      {state === "rolled_back" && "Every tenant runs as it did before. "}
+      {state === "rolled_back" && "Every tenant that was moved is back. "}
       {kept > 0 && "What was written in between is kept: it stands below, at each tenant."}
     </Notice>
   );

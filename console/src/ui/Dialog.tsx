@@ -40,6 +40,15 @@ export function Dialog({ title, children, actions, onClose, size = "m", side = f
         event.preventDefault();
         onClose();
       }}
+      onClose={() => {
+        // A second Escape closes it past the first one's refusal. Whoever shows it decides: it
+        // opens again unless it is taken out of the page.
+        if (dialog.current?.open) return;
+        onClose();
+        setTimeout(() => {
+          if (dialog.current && !dialog.current.open) dialog.current.showModal();
+        });
+      }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose();
       }}

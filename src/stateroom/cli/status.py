@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from stateroom.cli.answers import mapping
+from stateroom.cli.answers import items, mapping, text
 from stateroom.cli.options import Json
 from stateroom.cli.screen import moment
 from stateroom.cli.session import session
@@ -41,13 +41,19 @@ def status(as_json: Json = False) -> None:
         s.screen.facts([("tenants", _count(tenants.get("total"), phases)), *_facts(installation)])
         if not installation.get("steward", True):
             s.screen.note("The steward is away: nothing changes meanwhile. See `stateroom doctor`.")
-        for notice in _certificate_notices(installation):
+        for notice in (*_notices(installation), *_certificate_notices(installation)):
             s.screen.note(notice, "yellow")
         troubled = [each for phase in TROUBLED for each in all_tenants(s, phase=phase)]
         troubled += [each for each in all_tenants(s, phase="provisioning") if needs_somebody(each)]
         if troubled:
             s.screen.text("")
             s.screen.table(*tenant_table(troubled))
+
+
+def _notices(installation: Mapping[str, Any]) -> Iterator[str]:
+    """What the api knows that somebody should see to."""
+    for notice in items(installation.get("notices")):
+        yield f"{text(notice.get('detail'))} {text(notice.get('hint'))}".strip()
 
 
 def _certificate_notices(installation: Mapping[str, Any]) -> Iterator[str]:
@@ -79,7 +85,7 @@ def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
     """One line for each leaf: the API may say more tomorrow, and it is shown then."""
     for name, each in value.items():
         key = f"{prefix}{name}"
-        if key == "tenants":
+        if key in ("tenants", "notices"):
             continue
         if isinstance(each, Mapping):
             yield from _facts(each, f"{key}.")

@@ -19,6 +19,9 @@ from enum import StrEnum
 
 READY_WITHIN = 600.0
 """Seconds from its turn until a tenant has to be ready. Two boots that never answer end within."""
+WAVE = 100
+"""Tenants that one step moves, so that no transaction is long; how many boot at once is the
+plan's affair."""
 DEATHS = 3
 """Ends of a runtime in a row after which a move has failed: one may be bad luck."""
 
@@ -174,7 +177,7 @@ def _go_on(before: Rollout, seen: Mapping[str, Seen], now: float) -> Decision:
 
 
 def _pending(members: Iterable[Member]) -> tuple[str, ...]:
-    return tuple(m.tenant for m in members if m.state is Move.PENDING)
+    return tuple(m.tenant for m in members if m.state is Move.PENDING)[:WAVE]
 
 
 def _telling_failure(members: Iterable[Member]) -> Member | None:

@@ -58,8 +58,8 @@ class Store(Protocol):
     async def finish_erase(self, cabin_id: str) -> None: ...
 
 
-class Goers(Protocol):
-    """What goes on for longer than a pass: see roll_outs."""
+class Ongoing(Protocol):
+    """What takes longer than a pass: see roll_outs."""
 
     async def carry_on(self, desired: Desired, look: Look) -> bool: ...
 
@@ -74,7 +74,7 @@ class Loop:
         providers: Providers,
         prober: Prober,
         *,
-        roll_outs: Goers | None = None,
+        roll_outs: Ongoing | None = None,
         boots_at_once: int = 2,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -150,6 +150,8 @@ class Loop:
 
     def _pause(self, seen: Look) -> float:
         """Until the first moment at which time alone changes something."""
+        if seen.news:
+            return 0.0
         moments = [seen.plan.look_again] if seen.plan.look_again > seen.at else []
         moments += [s.settles_at for s in seen.statuses.values() if s.settles_at > seen.at]
         if seen.trouble:
@@ -175,7 +177,6 @@ class Loop:
         await self._record(desired, seen)
         if self._roll_outs is not None and await self._roll_outs.carry_on(desired, seen):
             self.last = seen = replace(seen, news=True)
-            self.wake()
         return seen
 
     async def _look(self) -> tuple[Desired, Look]:

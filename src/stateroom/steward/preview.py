@@ -21,7 +21,7 @@ from stateroom.steward.wishes import Compiler
 from stateroom.store.deployments import in_order
 from stateroom.store.lookups import ParsedBlueprints
 from stateroom.store.records import Desired, DesiredTenant, RevisionRecord, TenantRecord
-from stateroom.store.rollouts import changes_images
+from stateroom.store.rollout_steps import changes_images
 from stateroom.store.steward import StewardStore
 
 UNSAVED = -1

@@ -18,6 +18,7 @@ from stateroom.broker.folder import FolderGrants
 from stateroom.domain.cabin import Installation
 from stateroom.domain.status import counts
 from stateroom.edge.haproxy import HAProxyEdge
+from stateroom.engines.base import Copies
 from stateroom.engines.docker import DockerEngine
 from stateroom.guard.state import in_place
 from stateroom.layout import Layout
@@ -209,4 +210,5 @@ def installation_status(place: Place, loop: Loop, sources: Sources) -> dict[str,
         "firewall": sources.firewall(),
         "edge": last.inventory.routes is not None,
         "broker": last.inventory.grants is not None,
+        "capabilities": {"copies": isinstance(sources.engine, Copies)},
     }

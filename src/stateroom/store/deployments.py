@@ -16,7 +16,7 @@ from stateroom.domain.names import near, shown
 from stateroom.domain.pointer import pointer
 from stateroom.domain.rollout import Member, Move, Rollout, Stage, State
 from stateroom.errors import Conflict, Invalid, NotFound, Problem
-from stateroom.store import fitting, lookups, rollouts, rows
+from stateroom.store import fitting, lookups, rollout_steps, rollouts, rows
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.database import Database
@@ -59,7 +59,7 @@ class Deployments:
             await self._refuse_misfits(connection, chosen, self._parsed.of(revision))
             now = self._clock()
             begun = _begun(revision, chosen, canary, slugs is None, now)
-            after = await rollouts.begin(connection, self._parsed, begun, now)
+            after = await rollout_steps.begin(connection, self._parsed, begun, now)
             return await _view(connection, after)
 
     async def get(self, deployment_id: str) -> DeploymentView:

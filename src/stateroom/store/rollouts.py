@@ -1,39 +1,19 @@
-"""Roll-outs in the store: read as values, carried on by one decision in one transaction.
-
-Whoever calls has looked at the tenants; here the rows are read again, so that a decision is never
-made about a tenant that somebody changed in between.
-"""
+"""Roll-outs in the store: read as values, written as what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stateroom.domain.compile import image_references
-from stateroom.domain.rollout import (
-    Decision,
-    Member,
-    Move,
-    Rollout,
-    Seen,
-    State,
-    moved,
-    refused,
-    rollout,
-    turned_back,
-)
-from stateroom.errors import NoCapacity
-from stateroom.store import capacity, copies, fitting, lookups, rows
+from stateroom.domain.rollout import Member, Rollout
+from stateroom.store import rows
 from stateroom.store import tables as t
-from stateroom.store.changes import record, touch
-from stateroom.store.lookups import ParsedBlueprints
-from stateroom.store.records import CabinRecord, RevisionRecord, StatusRecord, TenantRecord
-from stateroom.store.tenant_change import fit_cabin
-from stateroom.store.tenants import raise_generation
+from stateroom.store.changes import record
+from stateroom.store.records import StatusRecord
 
 _AT_ONCE = 500
 """Databases bound how many parameters a query has."""
@@ -48,7 +28,7 @@ async def read(
     query = select(*rows.DEPLOYMENT).where(*where).order_by(d.created_at.desc(), d.id.desc())
     found = (await connection.execute(query.limit(limit))).all()
     members: dict[str, list[Member]] = {row[0]: [] for row in found}
-    for some in _some(members):
+    for some in in_parts(members):
         listed = select(m.deployment, *rows.MEMBER).where(m.deployment.in_(some))
         for id_, *columns in await connection.execute(listed.order_by(m.deployment, m.place)):
             members[id_].append(rows.member(columns))
@@ -61,263 +41,42 @@ async def going_on(
     return await read(connection, _GOING_ON, *where)
 
 
-async def begin(
-    connection: AsyncConnection, parsed: ParsedBlueprints, begun: Rollout, now: float
-) -> Rollout:
-    """Writes it down, keeps room for it, and takes its first step. Raises NoCapacity."""
+async def add(connection: AsyncConnection, begun: Rollout, now: float) -> None:
     await connection.execute(insert(t.deployments).values(**_columns(begun), id=begun.id))
-    await _write_members(connection, begun, ())
-    await _reserve(connection, parsed, begun)
-    await _tell(connection, begun, begun.members, now)
-    await touch(connection)
-    return await carry_on(connection, parsed, begun, {}, (), now)
+    await write_members(connection, begun, ())
+    await tell(connection, begun, begun.members, now)
 
 
-async def carry_on(
-    connection: AsyncConnection,
-    parsed: ParsedBlueprints,
-    before: Rollout,
-    looked_at: Mapping[str, Seen],
-    log: tuple[str, ...],
-    now: float,
-) -> Rollout:
-    """One step. looked_at: what the steward saw, by tenant; log: what to keep of it should it
-    stop now. What was `before` must have been read in this transaction."""
-    seen = await _seen(connection, before, looked_at)
-    decision = rollout(before, seen, now)
-    after = await _carry_out(connection, parsed, decision, now)
-    if log and before.state is State.RUNNING and after.state not in (State.RUNNING, State.DONE):
-        after = replace(after, log=log)
-    if after == before:
-        return before
-    await _write(connection, before, after)
-    await _settle(connection, parsed, before, after)
-    told = set(before.members)
-    await _tell(connection, after, [m for m in after.members if m not in told], now)
-    await touch(connection)
-    return after
-
-
-async def _reserve(
-    connection: AsyncConnection, parsed: ParsedBlueprints, begun: Rollout
-) -> None:
-    """Memory, disk and copies of all who are to be moved: at once or not at all, so that a
-    roll-out does not end half way for want of room. Raises NoCapacity."""
-    target = await lookups.revision(connection, begun.blueprint, begun.revision)
-    more_memory: dict[str, int] = {}
-    copied: list[CabinRecord] = []
-    memory_mb = disk_mb = 0
-    for member in begun.members:
-        if member.state is not Move.PENDING:
-            continue
-        tenant = await lookups.live_tenant_by_id(connection, member.tenant)
-        own = fitting.belongings(tenant, await lookups.secrets_of(connection, tenant.id))
-        limits = fitting.limits(parsed.of(target), own)
-        cabin = await lookups.cabin_of(connection, tenant.id)
-        reserved = await capacity.memory_of(connection, cabin.id)
-        if limits.memory_mb > reserved:
-            more_memory[cabin.id] = limits.memory_mb
-            memory_mb += limits.memory_mb - reserved
-        disk_mb += max(0, limits.disk_mb - cabin.disk_mb)
-        before = await lookups.revision(connection, tenant.blueprint, tenant.revision)
-        if changes_images(parsed, before, target):
-            copied.append(cabin)
-    disk_mb += sum(cabin.disk_mb for cabin in copied)
-    await capacity.reserve(connection, memory_mb, disk_mb)
-    for cabin_id, wanted in more_memory.items():
-        await connection.execute(
-            update(t.cabins).where(t.cabins.c.id == cabin_id).values(memory_mb=wanted)
-        )
-    await copies.promise(connection, begun.id, copied)
-
-
-async def _seen(
-    connection: AsyncConnection, before: Rollout, looked_at: Mapping[str, Seen]
-) -> dict[str, Seen]:
-    c = t.tenants.c
-    query = select(*rows.TENANT).where(c.gone_at == 0, c.deleting == "")
-    tenants = {
-        row[0]: rows.tenant(row)
-        for row in await connection.execute(query.where(c.blueprint == before.blueprint))
-    }
-    for some in _some([m.tenant for m in before.members if m.tenant not in tenants]):
-        found = await connection.execute(query.where(c.id.in_(some)))
-        tenants |= {row[0]: rows.tenant(row) for row in found}
-    strange = [id_ for id_ in tenants if id_ not in looked_at]
-    statuses = await statuses_of(connection, strange)
-    return {
-        id_: replace(
-            looked_at.get(id_) or _by_status(tenant, statuses.get(id_)),
-            blueprint=tenant.blueprint,
-            revision=tenant.revision,
-            suspended=tenant.suspended,
-        )
-        for id_, tenant in tenants.items()
-    }
-
-
-def _by_status(tenant: TenantRecord, status: StatusRecord | None) -> Seen:
-    """One that the steward did not look at: only whether it is unwell is of use."""
-    seen = Seen(tenant.id, tenant.slug, tenant.blueprint, tenant.revision)
-    if status is None:
-        return seen
-    ill = status.phase == "failed" or status.blocked
-    return replace(
-        seen, failing=status.reason if ill else "", unwell=ill or status.phase == "degraded"
+async def forget(connection: AsyncConnection, before: float) -> None:
+    """Roll-outs that ended earlier, but for those that left something on a disk."""
+    d = t.deployments.c
+    old = select(d.id).where(
+        d.finished_at > 0, d.finished_at < before, d.id.not_in(select(t.copies.c.deployment))
     )
+    await connection.execute(
+        delete(t.deployment_tenants).where(t.deployment_tenants.c.deployment.in_(old))
+    )
+    await connection.execute(delete(t.deployments).where(d.id.in_(old)))
 
 
 async def statuses_of(
     connection: AsyncConnection, tenants: Iterable[str]
 ) -> dict[str, StatusRecord]:
     found: dict[str, StatusRecord] = {}
-    for some in _some(tenants):
+    for some in in_parts(tenants):
         listed = await connection.execute(select(*rows.STATUS).where(t.status.c.tenant.in_(some)))
         found |= {entry.tenant: entry for entry in map(rows.status, listed)}
     return found
 
 
-def _some(ids: Iterable[str]) -> list[list[str]]:
-    listed = list(ids)
-    return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]
-
-
-async def _carry_out(
-    connection: AsyncConnection, parsed: ParsedBlueprints, decision: Decision, now: float
-) -> Rollout:
-    after = decision.rollout
-    if not decision.move and not decision.put_back:
-        return after
-    members = {m.tenant: m for m in after.members}
-    target = await lookups.revision(connection, after.blueprint, after.revision)
-    for tenant_id in decision.move:
-        members[tenant_id] = await _move(
-            connection, parsed, after.id, members[tenant_id], target, now
-        )
-    for tenant_id in decision.put_back:
-        members[tenant_id] = await _turn_back(
-            connection, parsed, after, members[tenant_id], now
-        )
-    return replace(after, members=tuple(members.values()))
-
-
-async def _move(
-    connection: AsyncConnection,
-    parsed: ParsedBlueprints,
-    deployment: str,
-    member: Member,
-    target: RevisionRecord,
-    now: float,
-) -> Member:
-    """What it has may not fit any more: it was changed since the roll-out began."""
-    tenant = await lookups.live_tenant_by_id(connection, member.tenant)
-    blueprint = parsed.of(target)
-    own = fitting.belongings(tenant, await lookups.secrets_of(connection, tenant.id))
-    if problems := await fitting.problems(connection, blueprint, own):
-        return refused(member, f"It does not fit: {problems[0].detail}", now)
-    cabin = await lookups.cabin_of(connection, tenant.id)
-    limits = fitting.limits(blueprint, own)
-    reserved = await capacity.memory_of(connection, cabin.id)
-    try:
-        async with connection.begin_nested():
-            # What it had stays reserved, so that putting it back cannot fail for want of it.
-            kept = replace(limits, memory_mb=max(limits.memory_mb, reserved))
-            await fit_cabin(connection, cabin, kept)
-            before = await lookups.revision(connection, tenant.blueprint, tenant.revision)
-            if changes_images(parsed, before, target):
-                await copies.want(connection, deployment, cabin)
-    except NoCapacity as error:
-        return refused(member, error.message, now)
-    return moved(member, await _revise(connection, tenant, target.number, now), now)
-
-
-def changes_images(
-    parsed: ParsedBlueprints, before: RevisionRecord, after: RevisionRecord
-) -> bool:
-    """A program that wrote to the disks is replaced by another one, which may migrate what lies
-    there: that is not undone by starting the first one again."""
-    was, will_be = (set(image_references(parsed.of(each))) for each in (before, after))
-    return bool(was - will_be)
-
-
-async def _turn_back(
-    connection: AsyncConnection, parsed: ParsedBlueprints, of: Rollout, member: Member, now: float
-) -> Member:
-    tenant = await lookups.live_tenant_by_id(connection, member.tenant)
-    generation = await _revise(connection, tenant, member.before, now)
-    await copies.put_back(connection, of.id, tenant.id)
-    if not member.reason or member.state is not Move.FAILED:
-        member = replace(member, reason=f"It is put back, since the roll-out ended: {of.reason}")
-    return turned_back(member, generation, now)
-
-
-async def _revise(
-    connection: AsyncConnection, tenant: TenantRecord, number: int, now: float
-) -> int:
-    changed = await raise_generation(connection, tenant, now, revision=number)
-    said = {
-        "tenant": tenant.slug,
-        "change": ["revision"],
-        "revision": number,
-        "generation": changed.generation,
-    }
-    await record(connection, now, "tenant", tenant.id, said)
-    return changed.generation
-
-
-async def _settle(
-    connection: AsyncConnection, parsed: ParsedBlueprints, before: Rollout, after: Rollout
-) -> None:
-    """What follows from where tenants are now."""
-    was = {m.tenant: m.state for m in before.members}
-    left = [
-        m.tenant
-        for m in after.members
-        if m.state in (Move.SUPERSEDED, Move.GONE) and was.get(m.tenant) is not m.state
-    ]
-    for some in _some(left):
-        await copies.let_go(connection, after.id, some)
-    if not after.finished_at:
-        return
-    await copies.let_go(connection, after.id)
-    if after.state is State.DONE and after.everybody:
-        await connection.execute(
-            update(t.blueprints)
-            .where(t.blueprints.c.name == after.blueprint)
-            .values(deployed=after.revision)
-        )
-    for member in after.members:
-        if member.state not in (Move.GONE, Move.SUPERSEDED):
-            await _reserve_no_more(connection, parsed, member.tenant)
-
-
-async def _reserve_no_more(
-    connection: AsyncConnection, parsed: ParsedBlueprints, tenant_id: str
-) -> None:
-    """Memory that was kept for the way there, or the way back, is given to others."""
-    tenant = await lookups.live_tenant_by_id(connection, tenant_id)
-    revision = await lookups.revision(connection, tenant.blueprint, tenant.revision)
-    own = fitting.belongings(tenant, await lookups.secrets_of(connection, tenant.id))
-    blueprint = parsed.of(revision)
-    if await fitting.problems(connection, blueprint, own):
-        return
-    cabin = await lookups.cabin_of(connection, tenant.id)
-    memory_mb = fitting.limits(blueprint, own).memory_mb
-    await connection.execute(
-        update(t.cabins)
-        .where(t.cabins.c.id == cabin.id, t.cabins.c.memory_mb > memory_mb)
-        .values(memory_mb=memory_mb)
-    )
-
-
-async def _write(connection: AsyncConnection, before: Rollout, after: Rollout) -> None:
+async def write(connection: AsyncConnection, before: Rollout, after: Rollout) -> None:
     await connection.execute(
         update(t.deployments).where(t.deployments.c.id == after.id).values(**_columns(after))
     )
-    await _write_members(connection, after, before.members)
+    await write_members(connection, after, before.members)
 
 
-async def _write_members(
+async def write_members(
     connection: AsyncConnection, after: Rollout, before: tuple[Member, ...]
 ) -> None:
     """New ones and those that changed."""
@@ -331,6 +90,23 @@ async def _write_members(
         elif known[member.tenant] != member:
             mine = (m.deployment == after.id) & (m.tenant == member.tenant)
             await connection.execute(update(t.deployment_tenants).where(mine).values(**columns))
+
+
+async def tell(
+    connection: AsyncConnection, of: Rollout, changed: Iterable[Member], now: float
+) -> None:
+    """tenants: whose state is another now."""
+    data = {
+        "id": of.id,
+        "deployment": of.id,
+        "blueprint": of.blueprint,
+        "revision": of.revision,
+        "state": of.state.value,
+        "stage": of.stage.value,
+        "reason": of.reason,
+        "tenants": [m.slug for m in changed],
+    }
+    await record(connection, now, "deployment", "", data)
 
 
 def _columns(of: Rollout) -> dict[str, Any]:
@@ -350,17 +126,6 @@ def _columns(of: Rollout) -> dict[str, Any]:
     }
 
 
-async def _tell(
-    connection: AsyncConnection, of: Rollout, changed: Iterable[Member], now: float
-) -> None:
-    """tenants: whose state is another now."""
-    data = {
-        "deployment": of.id,
-        "blueprint": of.blueprint,
-        "revision": of.revision,
-        "state": of.state.value,
-        "stage": of.stage.value,
-        "reason": of.reason,
-        "tenants": [m.slug for m in changed],
-    }
-    await record(connection, now, "deployment", "", data)
+def in_parts(ids: Iterable[str]) -> list[list[str]]:
+    listed = list(ids)
+    return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]

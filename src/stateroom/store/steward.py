@@ -18,6 +18,7 @@ from stateroom.store import (
     changes,
     copies,
     lookups,
+    rollout_steps,
     rollouts,
     rows,
     sessions,
@@ -41,6 +42,7 @@ from stateroom.store.tenant_end import let_go_of_cabin, let_go_of_tenant
 
 KEEP_EVENTS_SECONDS = 30 * 24 * 3600
 KEEP_EVENTS = 100_000
+KEEP_ROLLOUTS_SECONDS = 90 * 24 * 3600
 KEEP_EVENTS_OF_ONE = 1_000
 """Of one tenant and kind: who flips its health all day pushes out nobody else's, nor what is on
 record of who was given access to it."""
@@ -172,7 +174,7 @@ class StewardStore:
             found = await rollouts.going_on(connection, t.deployments.c.id == deployment)
             if not found:
                 return False
-            after = await rollouts.carry_on(
+            after = await rollout_steps.carry_on(
                 connection, self._parsed, found[0], seen, log, self._clock()
             )
             return after != found[0]
@@ -258,7 +260,7 @@ class StewardStore:
 
     async def prune(self) -> None:
         """Forgets what is too old to matter: failures, events, used tickets, remembered answers,
-        sessions that ended, messages that were given up."""
+        sessions that ended, messages that were given up, roll-outs."""
         async with self._database.write() as connection:
             now = self._clock()
             await _forget_events(connection, now)
@@ -270,6 +272,7 @@ class StewardStore:
                 delete(t.idempotency).where(t.idempotency.c.created_at < now - REMEMBERED_SECONDS)
             )
             await sessions.forget_ended(connection, now)
+            await rollouts.forget(connection, now - KEEP_ROLLOUTS_SECONDS)
             await webhook_outbox.forget_dead(connection, now)
 
 

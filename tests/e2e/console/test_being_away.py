@@ -78,7 +78,7 @@ def test_a_link_signs_in_once_and_leaves_the_address(person: Person) -> None:
     person.context.clear_cookies()
     person.go_to(link)
     expect(person.page.get_by_role("alert")).to_be_visible()
-    expect(person.page.get_by_text("stateroom console")).to_be_visible()
+    expect(person.page.get_by_text("stateroom console", exact=True)).to_be_visible()
     assert person.context.cookies() == []
 
 

@@ -17,6 +17,7 @@ def test_a_failed_deploy_is_put_back(person: Person) -> None:
     were deployed are still there to be mended. Who leaves the page finds how it ended."""
     stateroom, canvas = person.stateroom, Canvas(person)
     must(stateroom.api("PUT", "/blueprints/ship", document("ship")))
+    must(stateroom.api("POST", "/blueprints/ship/deploy", {}))
     must(stateroom.api("POST", "/tenants", {"slug": "sailor", "blueprint": "ship"}))
     stateroom.ready("sailor")
     person.go("/blueprints/ship")

@@ -1,12 +1,13 @@
 // The workbench: canvas in the middle, palette on it, and at the right one of several views of the
 // same drawing.
 import { ReactFlowProvider } from "@xyflow/react";
-import { type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { Canvas } from "../../canvas/Canvas";
 import type { Draft } from "../../canvas/draft";
 import { layoutOf } from "../../canvas/drawing";
 import { changesOf, problemsOf, useActions, useEditor } from "../../canvas/editing";
 import type { Base } from "../../canvas/store";
+import { lazily } from "../../lazily";
 import { Changes } from "../../panels/Changes";
 import { Inspector } from "../../panels/Inspector";
 import { Palette } from "../../panels/Palette";
@@ -17,11 +18,9 @@ import { Shortcuts } from "./Shortcuts";
 import { Topbar } from "./Topbar";
 import "./Workbench.css";
 
-const Yaml = lazy(async () => ({ default: (await import("../../panels/Yaml")).Yaml }));
-const Deploy = lazy(async () => ({ default: (await import("../../panels/Deploy")).Deploy }));
-const Revisions = lazy(async () => ({
-  default: (await import("../../panels/Revisions")).Revisions,
-}));
+const Yaml = lazily(async () => (await import("../../panels/Yaml")).Yaml);
+const Deploy = lazily(async () => (await import("../../panels/Deploy")).Deploy);
+const Revisions = lazily(async () => (await import("../../panels/Revisions")).Revisions);
 
 type View = "options" | "yaml" | "problems" | "changes";
 type Open = "deploy" | "revisions" | "shortcuts" | null;
@@ -31,7 +30,7 @@ export function Workbench({ saved }: { saved: Base & { deployed: number | null }
   const [open, setOpen] = useState<Open>(null);
   const { saved: takeAsSaved } = useActions();
   const side = useRef<HTMLElement>(null);
-  const onKeyDown = useUndoKeys();
+  useUndoKeys();
   const draft = useDraft();
   const close = () => setOpen(null);
 
@@ -42,8 +41,7 @@ export function Workbench({ saved }: { saved: Base & { deployed: number | null }
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the whole page are heard here.
-    <div className="workbench" onKeyDown={onKeyDown}>
+    <div className="workbench">
       <Topbar
         draft={draft}
         deployed={saved.deployed}
@@ -111,16 +109,22 @@ function useDraft(): Draft {
   };
 }
 
-/** Undo and redo reach everywhere on the page; the YAML text has its own while one types there. */
+/** Undo and redo reach everywhere, whatever has the focus; the YAML text has its own while one
+ *  types there. */
 function useUndoKeys() {
   const { undo, redo } = useActions();
-  return (event: KeyboardEvent) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    if ((event.target as Element).closest("textarea.yaml__area, dialog")) return;
-    const key = event.key.toLowerCase();
-    if (key === "z" && !event.shiftKey) undo();
-    else if (key === "y" || (key === "z" && event.shiftKey)) redo();
-    else return;
-    event.preventDefault();
-  };
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      const { target } = event;
+      if (target instanceof Element && target.closest("textarea.yaml__area, dialog")) return;
+      const key = event.key.toLowerCase();
+      if (key === "z" && !event.shiftKey) undo();
+      else if (key === "y" || (key === "z" && event.shiftKey)) redo();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, [undo, redo]);
 }

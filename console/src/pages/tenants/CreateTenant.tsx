@@ -1,7 +1,7 @@
 // A new tenant: a slug, a blueprint, and the form that the blueprint's values draw.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { answer, api } from "../../api/client";
+import { ApiError, answer, api } from "../../api/client";
 import { navigate, paths } from "../../router";
 import {
   Button,
@@ -97,7 +97,9 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
   const wrong = wrongIn(questions, edits);
   const missing = unanswered(questions, edits, {});
   const create = useCreating(onClose);
-  const error = create.error;
+  const { error } = create;
+  // A taken slug is told as a conflict, without a place.
+  const isTaken = error instanceof ApiError && error.status === 409 && error.message.includes(slug);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -149,7 +151,10 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
         help={`It becomes the address: https://${slug || "SLUG"}.t.localhost`}
         value={slug}
         spellCheck={false}
-        error={problemAt(error, "slug") ?? ((isTried || ownSlug) && slugProblem(slug))}
+        error={
+          (isTaken ? error.message : problemAt(error, "slug")) ??
+          ((isTried || ownSlug) && slugProblem(slug))
+        }
         onChange={(event) => {
           // What was said of the former slug says nothing of this one.
           create.reset();
@@ -187,9 +192,11 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
         </>
       )}
       <KeptDisk chosen={volume} onChoose={setVolume} />
-      {error && !allPlaced(error, ["/slug", "/name", "/blueprint", "/values", "/secrets"]) && (
-        <Failure error={error} />
-      )}
+      {error &&
+        !isTaken &&
+        !allPlaced(error, ["/slug", "/name", "/blueprint", "/values", "/secrets"]) && (
+          <Failure error={error} />
+        )}
     </form>
   );
 }

@@ -59,7 +59,8 @@ export function ValueField({ question, edit, own, error, disabled, onEdit }: Pro
 function helpOf({ option }: Question): string {
   const { description, minimum, maximum } = option.schema;
   if (minimum === undefined || maximum === undefined) return description;
-  return `${description} From ${minimum} to ${maximum}.`.trim();
+  const said = [minimum, maximum].map((bound) => bound.toLocaleString("en"));
+  return `${description} From ${said.join(" to ")}.`.trim();
 }
 
 interface ControlProps {

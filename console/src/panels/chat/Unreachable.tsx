@@ -3,7 +3,7 @@
 import { Code } from "../../ui";
 
 const FOR_CHROMIUM =
-  'certutil -d sql:$HOME/.pki/nssdb -A -t "C,," -n Stateroom -i "$STATEROOM_HOME/ca.pem"';
+  'certutil -d sql:$HOME/.pki/nssdb -A -t "C,," -n Stateroom -i /var/lib/stateroom/ca.pem';
 
 export function Unreachable({ url }: { url: string | null }) {
   return (
@@ -25,8 +25,8 @@ export function Unreachable({ url }: { url: string | null }) {
         </li>
         <li>
           Better, once and for all tenants: let the browser trust <code>ca.pem</code> of Stateroom's
-          home (<code>stateroom status</code> names the folder). Firefox: Settings, Certificates,
-          Authorities, Import. Chromium on Linux:
+          home (<code>/var/lib/stateroom</code>, or what <code>STATEROOM_HOME</code> says). Firefox:
+          Settings, Certificates, Authorities, Import. Chromium on Linux:
         </li>
       </ol>
       <Code label="With certutil of the package libnss3-tools" text={FOR_CHROMIUM} />

@@ -4,7 +4,7 @@ import { settled } from "../progress/rollOut";
 import { useRunning } from "../progress/useDeployment";
 
 export function RollOutNote({ name, onOpen }: { name: string; onOpen(): void }) {
-  const running = useRunning(name);
+  const { running } = useRunning(name);
   if (!running) return null;
   const { tenants } = running;
   return (

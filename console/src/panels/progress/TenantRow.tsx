@@ -6,21 +6,29 @@ import { lasted, MOVES, STEPS, stepStates } from "./rollOut";
 
 const WORDS = { done: "done", now: "under way", stopped: "it ended here", later: "not yet" };
 
-export function TenantRow({ tenant, now }: { tenant: DeployedTenant; now: number }) {
+interface Props {
+  tenant: DeployedTenant;
+  now: number;
+  /** The whole roll-out is over: nobody's turn comes any more. */
+  over: boolean;
+}
+
+export function TenantRow({ tenant, now, over }: Props) {
   const { slug, canary, state, since, reason, note } = tenant;
-  const moves = state === "running";
+  const moves = state === "running" && !over;
+  const isUntouched = state === "pending" && over;
   return (
     <li className={classes("moved", `moved--${state}`)}>
       <div className="moved__head">
         <Link to={paths.tenant(slug)}>{slug}</Link>
         {canary && <Badge tone="brass">canary</Badge>}
         <span className="moved__state">
-          {MOVES[state]}
+          {isUntouched ? "not touched" : MOVES[state]}
           {moves && <span className="moved__time"> {lasted(since, now)}</span>}
         </span>
       </div>
       <StepsLine tenant={tenant} />
-      <p className="moved__reason">{state === "done" ? "" : reason}</p>
+      <p className="moved__reason">{state === "done" || isUntouched ? "" : reason}</p>
       {note && <p className="moved__note">{note}</p>}
     </li>
   );

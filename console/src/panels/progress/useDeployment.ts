@@ -30,8 +30,9 @@ export function useDeployments(blueprint: string | null, limit: number) {
 }
 
 /** The one that goes on at the moment: there is one at a time. */
-export function useRunning(blueprint: string): Deployment | null {
-  return useDeployments(blueprint, 1).data?.items.find(goesOn) ?? null;
+export function useRunning(blueprint: string): { running: Deployment | null; isKnown: boolean } {
+  const { data, isFetched } = useDeployments(blueprint, 1);
+  return { running: data?.items.find(goesOn) ?? null, isKnown: isFetched };
 }
 
 export function goesOn(deployment: Deployment): boolean {

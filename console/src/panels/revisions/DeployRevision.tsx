@@ -1,7 +1,8 @@
 // Deploying a revision that is there already: nothing is saved, tenants are moved to it.
 import { useState } from "react";
 import type { Blueprint } from "../../blueprint/document";
-import { Button, Dialog, Failure, Loading, Notice } from "../../ui";
+import { Button, Dialog, Failure, Loading } from "../../ui";
+import { Busy } from "../deploy/Busy";
 import { type Canary, canaryProblem, NO_CANARY, shareOf } from "../deploy/canary";
 import { useDeploy } from "../deploy/useDeploy";
 import { Plan, usePlan } from "../Plan";
@@ -19,7 +20,7 @@ interface Props {
 export function DeployRevision({ name, revision, onBack, onClose }: Props) {
   const found = useRevision(name, revision);
   const [shown, setShown] = useState<string | null>(null);
-  const running = useRunning(name);
+  const { running } = useRunning(name);
   const title = `Deploy revision ${revision}`;
   if (shown !== null) {
     const acts = (
@@ -90,18 +91,8 @@ function Review(props: ReviewProps) {
       }
     >
       <div className="deploy">
-        {running !== null && (
-          <Notice
-            action={
-              <Button size="s" onClick={() => onStarted(running)}>
-                Show it
-              </Button>
-            }
-          >
-            A roll-out of {name} goes on. There is one at a time.
-          </Notice>
-        )}
         <Plan plan={plan} canary={canary} onCanary={setCanary} />
+        {running !== null && <Busy name={name} onShow={() => onStarted(running)} />}
         {deploy.error && <Failure error={deploy.error} />}
       </div>
     </Dialog>
