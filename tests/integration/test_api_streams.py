@@ -148,7 +148,7 @@ async def test_a_reader_who_goes_leaves_nothing_behind(tmp_path: Path) -> None:
     async with api(tmp_path) as it, served(it.app) as http:
         await it.sample()
         await asyncio.gather(*(_take(http, "/events", 1) for _ in range(20)))
-        watcher = it.app._console._app.state.dependencies.watcher  # type: ignore[attr-defined]
+        watcher = it.app._console._api._app.state.dependencies.watcher  # type: ignore[attr-defined]
         for _ in range(100):
             if not watcher._waiting and (watcher._looking is None or watcher._looking.done()):
                 break
