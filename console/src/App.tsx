@@ -51,7 +51,10 @@ export function App() {
             // Closing it changes nothing: the next call asks again.
             <Dialog title="Your session is over" size="s" onClose={() => undefined}>
               <p className="soft">Sign in again. Everything that you have open stays as it is.</p>
-              <SignIn onTop />
+              {/* What is open below is not hidden while this loads. */}
+              <Suspense fallback={<Loading />}>
+                <SignIn onTop />
+              </Suspense>
             </Dialog>
           )}
         </Suspense>

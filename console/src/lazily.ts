@@ -8,7 +8,11 @@ const loads: (() => Promise<unknown>)[] = [];
 /** A part that `load` brings. One that does not come says what to do. */
 export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>) {
   loads.push(load);
-  return lazy(async () => ({ default: await load().catch(saySo) }));
+  return lazy(async () => ({
+    default: await load()
+      .catch(() => again(load))
+      .catch(saySo),
+  }));
 }
 
 /** Fetch what was not needed yet, once the page stands. Returns how not to. */
@@ -18,6 +22,10 @@ export function fetchAhead(): () => void {
 }
 
 const PAUSE = 500;
+
+function again<Part>(load: () => Promise<Part>): Promise<Part> {
+  return new Promise<void>((resolve) => setTimeout(resolve, PAUSE)).then(load);
+}
 
 async function fetchAll(): Promise<void> {
   // One after the other, and also those that one of them brings.

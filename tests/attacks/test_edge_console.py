@@ -106,6 +106,17 @@ async def test_the_console_reads_answers_to_a_token(here: Lab) -> None:
     assert cors(slow)["access-control-expose-headers"] == "Retry-After"
 
 
+async def test_a_runtime_hears_nothing_of_where_the_console_is(here: Lab) -> None:
+    """OpenClaw refuses another origin than its own, whatever the token. From anybody else it hears
+    what was sent, and judges by itself."""
+    sent = [("Origin", "x"), ("Sec-Fetch-Site", "cross-site"), ("Referer", "https://x.example/")]
+    for origin, arrives in ((here.origin(CONSOLE), False), ("https://evil.example", True)):
+        headers = [("Origin", origin), *sent[1:], bearer()]
+        assert (await here.ask(headers=headers)).status == 200
+        seen = here.runtimes[ACME].seen[-1]
+        assert all((seen.header(name) is not None) is arrives for name, _ in sent)
+
+
 async def test_a_cookie_from_the_console_is_refused(here: Lab) -> None:
     """A session of the tenant's own, sent by a browser to a request of the console's page: reading
     and writing are refused, and credentials never allowed."""

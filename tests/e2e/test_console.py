@@ -88,7 +88,8 @@ def test_the_consoles_page_may_ask_a_tenant_with_its_token(
     page, _ = signed_in(stateroom, person)
     url = f"https://acme.t.localhost:{stateroom.ports[0]}/v1/models"
     token = stateroom.access("acme")["api_token"]
-    assert ask(page, url, headers={"authorization": f"Bearer {token}"})[0] == 200
+    status, said = ask(page, url, headers={"authorization": f"Bearer {token}"})
+    assert status == 200, said
     assert ask(page, url, headers={"authorization": "Bearer wrong"})[0] == 401
     with_cookies = {"authorization": f"Bearer {token}"}
     assert ask(page, url, headers=with_cookies, credentials="include")[0] == 0

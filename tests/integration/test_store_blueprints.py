@@ -43,7 +43,7 @@ async def test_of_two_who_save_at_once_the_second_is_told(tmp_path: Path) -> Non
     async with lab(tmp_path) as it:
         await it.store.blueprints.put("sample", drawn())
         saves = (
-            it.store.blueprints.put("sample", drawn(agent={"cpu": n}), None, 1) for n in (2, 3)
+            it.store.blueprints.put("sample", drawn(agent={"cpu": n}), None, (1,)) for n in (2, 3)
         )
         found = await asyncio.gather(*saves, return_exceptions=True)
         assert sum(isinstance(each, Moved) for each in found) == 1

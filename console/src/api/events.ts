@@ -12,6 +12,8 @@ export const useNews = create<{ state: "idle" | "live" | "away" }>(() => ({ stat
 
 const ADDRESS = "/api/v1/events?follow=true&tail=0";
 const PAUSE = 2_000;
+const MOMENT = 500;
+const TRIES = 3;
 const listeners = new Set<Listener>();
 let stream: EventSource | null = null;
 let again: ReturnType<typeof setTimeout> | undefined;
@@ -40,16 +42,28 @@ function open(): void {
 // 401: a session that is over is no server that is away.
 function lost(): void {
   clearTimeout(again);
-  if (stream?.readyState === EventSource.CLOSED) {
-    again = setTimeout(open, PAUSE);
-    answer(api.GET("/api/v1/session")).catch(noticeAbsence);
-  } else {
-    useNews.setState({ state: "away" });
+  if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, PAUSE);
+  void lookForServer();
+}
+
+// On the machine itself a browser loses every connection when a cabin's network comes or goes, and
+// has it again a moment later. Only a server that does not answer a few times is away.
+async function lookForServer(): Promise<void> {
+  for (let tries = 0; tries < TRIES && stream?.readyState !== EventSource.OPEN; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, MOMENT));
+    try {
+      await answer(api.GET("/api/v1/session"));
+      return;
+    } catch (error) {
+      const isOver = problemFrom(error).status === 401;
+      if (isOver || tries === TRIES - 1) noticeAbsence(error);
+      if (isOver) return;
+    }
   }
 }
 
 function noticeAbsence(error: unknown): void {
-  if (!stream) return;
+  if (!stream || stream.readyState === EventSource.OPEN) return;
   const isOver = problemFrom(error).status === 401;
   if (isOver) noticeSessionError(error);
   useNews.setState({ state: isOver ? "idle" : "away" });

@@ -2,6 +2,7 @@
 // App then asks to sign in on top of what is open, so that no edit is lost.
 import { create } from "zustand";
 import { ApiError, answer, api } from "./client";
+import { patiently } from "./patiently";
 import { codeOf } from "./signInCode";
 
 // A link's code stands behind a # so that no log sees it. It leaves the address (and with that
@@ -39,7 +40,7 @@ export function noticeSessionError(error: unknown): void {
 export async function findSession(): Promise<void> {
   const { set } = useSession.getState();
   try {
-    await answer(api.GET("/api/v1/session"));
+    await patiently(() => answer(api.GET("/api/v1/session")));
     set("signed-in");
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) set("signed-out");

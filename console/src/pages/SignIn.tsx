@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { problemFrom } from "../api/client";
+import { patiently } from "../api/patiently";
 import { signIn, takeCode } from "../api/session";
 import { proofOf } from "../api/signInCode";
 import { navigate, paths } from "../router";
@@ -49,7 +50,7 @@ function useEntering() {
       setBusy(true);
       setWrong("");
       try {
-        await signIn(proof);
+        await patiently(() => signIn(proof));
         // What failed without a session is asked for again.
         void queries.invalidateQueries();
         if (location.pathname === paths.signIn) navigate(paths.overview, { replace: true });

@@ -22,13 +22,18 @@ interface Props {
 
 export function Dialog({ title, children, actions, onClose, size = "m", side = false }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isHidden = useRef(false);
   const heading = useId();
   useLayoutEffect(() => {
     const element = dialog.current;
+    isHidden.current = false;
     if (element && !element.open) element.showModal();
     // What the dialog is about, rather than the button that closes it.
     element?.querySelector<HTMLElement>(FIRST)?.focus();
-    return () => element?.close();
+    return () => {
+      isHidden.current = true;
+      element?.close();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the key that does it.
@@ -42,8 +47,9 @@ export function Dialog({ title, children, actions, onClose, size = "m", side = f
       }}
       onClose={() => {
         // A second Escape closes it past the first one's refusal. Whoever shows it decides: it
-        // opens again unless it is taken out of the page.
-        if (dialog.current?.open) return;
+        // opens again unless it is taken out of the page. A page that is hidden while a part of it
+        // loads closes its dialogs too, and shows them again: nobody closed those.
+        if (isHidden.current || dialog.current?.open) return;
         onClose();
         setTimeout(() => {
           if (dialog.current && !dialog.current.open) dialog.current.showModal();

@@ -40,6 +40,17 @@ def preflight(console_origin: str) -> list[str]:
     ]
 
 
+def hand_over() -> list[str]:
+    """A runtime refuses whatever comes from another origin than its own, with a good token too. It
+    has been seen here who asks and from where, so it hears nothing of it; after the rules of
+    identity, which need it."""
+    here = "if { var(txn.from_console) -m bool }"
+    return [
+        *(f"http-request del-header {name} {here}" for name in ("Origin", "Referer")),
+        f"http-request del-header Sec-Fetch- -m beg {here}",
+    ]
+
+
 def answers(console_origin: str) -> list[str]:
     """To the console every answer may be read, the edge's own refusals as well; what a runtime says
     about it does not count."""

@@ -3,7 +3,7 @@ runtime is told."""
 
 from __future__ import annotations
 
-from stateroom.edge import haproxy_identity, haproxy_shape
+from stateroom.edge import haproxy_cors, haproxy_identity, haproxy_shape
 from stateroom.edge.answers import RETRY, Answer, page
 from stateroom.edge.config import EdgeConfig
 from stateroom.edge.cuts import BY_SESSION, BY_TOKEN
@@ -63,6 +63,7 @@ def _hand_over() -> list[str]:
         # A session is a person at the Control UI, whom OpenClaw gives scopes by itself.
         ("http-request set-header X-OpenClaw-Scopes operator.read,operator.write "
         "if { var(txn.caller) -m str token }"),
+        *haproxy_cors.hand_over(),
         "http-request set-dst var(txn.address)",
         "http-request set-dst-port var(txn.port)",
     ]

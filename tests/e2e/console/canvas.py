@@ -25,8 +25,8 @@ class Canvas:
     def links(self) -> Locator:
         return self.frame.locator(".react-flow__edge")
 
-    def block(self, id: str) -> Locator:
-        return self.frame.locator(f".react-flow__node[data-id='{id}']")
+    def block(self, block: str) -> Locator:
+        return self.frame.locator(f".react-flow__node[data-id='{block}']")
 
     def be_still(self) -> None:
         """Blocks that are arranged or fitted into the window take a moment to get there."""
@@ -57,11 +57,11 @@ class Canvas:
     def let_go(self) -> None:
         self.person.page.mouse.up()
 
-    def options(self, id: str) -> Locator:
+    def options(self, block: str) -> Locator:
         """The inspector, with the options of this block."""
-        self.block(id).locator(".block__head").click()
+        self.block(block).locator(".block__head").click()
         panel = self.person.page.get_by_role("tabpanel")
-        expect(panel.get_by_label("Id", exact=True)).to_have_value(id)
+        expect(panel.get_by_label("Id", exact=True)).to_have_value(block)
         return panel
 
     def view(self, name: str) -> Locator:

@@ -31,7 +31,7 @@ def test_drawn_by_mouse_deployed_and_answering(person: Person) -> None:
     canvas.drag_in("OpenClaw", 420, 330)
     expect(canvas.blocks).to_have_count(5)
     expect(canvas.links).to_have_count(0)
-    expect(canvas.view("Problems")).to_contain_text(re.compile("link", re.I))
+    expect(canvas.view("Problems")).to_contain_text(re.compile("link", re.IGNORECASE))
     canvas.view("Options")
     person.press("Arrange all blocks (A)")
 

@@ -1,4 +1,4 @@
-"""Everything without a mouse: a blueprint is begun, drawn, linked, set and deployed by keys alone."""
+"""Without a mouse: a blueprint is begun, drawn, linked, set and deployed by keys alone."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from tests.e2e.console.documents import document, with_memory
 from tests.e2e.console.person import Person
 from tests.e2e.talk import must
 
+
 def test_the_second_one_sees_it_and_both_changes_stand(people: Callable[..., Person]) -> None:
     """Both begin from revision 1. One deploys a change; the other, who has one of another place, is
     told, compares, and deploys on top: the last revision has both."""
