@@ -271,8 +271,11 @@ def essence(world: World) -> dict[str, Any]:
         },
         "disks": {c: (dict(p.disks), dict(p.kept)) for c, p in engine._places.items()},
         "copies": {c: p.copies for c, p in engine._places.items()},
-        # Which program wrote to a disk after which; how often one began is luck.
-        "data": {key: tuple(dict.fromkeys(images)) for key, images in engine.data.items()},
+        # Which program wrote to a disk after which; how often one began is luck, and without
+        # copies also whether one began at all that was not wanted for long.
+        "data": {
+            key: tuple(dict.fromkeys(images)) for key, images in engine.data.items()
+        } if rows.copied else {},
         "held": {c for c, p in engine._places.items() if p.holder and p.network},
         "content": {c: applied.version for c, applied in engine._applied.items()},
         "files": {c: dict(content.files).keys() for c, content in engine.contents.items()},

@@ -46,6 +46,7 @@ class MemoryStore:
         self.gone: list[tuple[str, str]] = []
         self.used_mb: dict[str, float] = {}
         self.copies: dict[str, CopyRecord] = {}
+        self.copied = False
         self._sealer = sealer
         self._clock = clock
         self._number = 0
@@ -128,6 +129,7 @@ class MemoryStore:
 
     def want_copies(self, name: str) -> None:
         """Of everybody's disks, before anything else of theirs starts."""
+        self.copied = True
         for tenant_id, cabin in self.cabins.items():
             copy = CopyRecord(name, cabin.id, tenant_id, "d1", cabin.disk_mb, "wanted")
             self.copies[f"{name} {cabin.id}"] = copy
