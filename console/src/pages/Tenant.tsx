@@ -1,6 +1,7 @@
 // One tenant: how it is, how to reach it, what it is set to, what it uses, and what happened.
 import { useQuery as useAnswer } from "@tanstack/react-query";
 import { ApiError, answer, api } from "../api/client";
+import { Chat } from "../panels/Chat";
 import { Logs } from "../panels/Logs";
 import { paths, useQuery } from "../router";
 import { Empty, Failure, Link, Loading, Page, Tabs } from "../ui";
@@ -18,6 +19,7 @@ import { useLivePhases } from "./tenants/live";
 const TABS = [
   { key: "settings", title: "Settings" },
   { key: "limits", title: "Limits and usage" },
+  { key: "chat", title: "Chat" },
   { key: "logs", title: "Logs" },
   { key: "events", title: "Events" },
 ] as const;
@@ -76,6 +78,7 @@ export function Tenant({ slug }: { slug: string }) {
               <Usage slug={slug} />
             </div>
           )}
+          {tab === "chat" && <Chat slug={slug} />}
           {tab === "logs" && <Logs slug={slug} />}
           {tab === "events" && <Events slug={slug} />}
         </Tabs>

@@ -85,7 +85,9 @@ def _since(failures: Sequence[Failure], now: float, pace: Pace, since: float) ->
     found = [
         f for f in failures if f.kind in pace.kinds and f.began_at >= since and f.at <= now + AHEAD
     ]
-    return _streak(sorted(found, key=lambda f: f.at, reverse=True), now, pace)
+    # Of two at one moment the one that began later is the later one: no order of reading decides.
+    newest_first = sorted(found, key=lambda f: (f.at, f.began_at), reverse=True)
+    return _streak(newest_first, now, pace)
 
 
 def _streak(newest_first: Iterable[Failure], now: float, pace: Pace) -> Streak:

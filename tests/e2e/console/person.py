@@ -95,9 +95,11 @@ class Person:
 
     def leave(self) -> None:
         self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
     def _hear(self, message: ConsoleMessage) -> None:
-        """A call that is answered with an error is the console's affair; it shows it itself."""
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            self.complaints.append(message.text)
+        """What does not load is the console's affair; it says so itself."""
+        said = message.text
+        is_missing = said.startswith("Failed to load resource") or "its MIME type" in said
+        if message.type == "error" and not is_missing:
+            self.complaints.append(said)

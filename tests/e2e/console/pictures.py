@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[3] / "console" / "test-results"
+FOLDER = Path(__file__).parents[3] / "build" / "console-pictures"
