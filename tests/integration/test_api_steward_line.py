@@ -87,7 +87,10 @@ async def test_every_call_says_what_it_should(tmp_path: Path) -> None:
             "GET /usage/t1",
             "GET /plan",
             "GET /plan?tenant=t1",
-            'POST /plan {"blueprint": "b", "document": {"name": "b"}}',
+            (
+                'POST /plan {"blueprint": "b", "document": {"name": "b"}, "tenants": null,'
+                ' "canary": ""}'
+            ),
             "GET /status",
         ]
 
