@@ -36,6 +36,4 @@ def _trust(ca: Path, profile: Path) -> None:
     store = profile / ".pki" / "nssdb"
     store.mkdir(parents=True)
     for words in (("-N", "--empty-password"), ("-A", "-t", "C,,", "-n", "ca", "-i", str(ca))):
-        subprocess.run(
-            ("certutil", "-d", f"sql:{store}", *words), check=True, capture_output=True
-        )
+        subprocess.run(("certutil", "-d", f"sql:{store}", *words), check=True, capture_output=True)

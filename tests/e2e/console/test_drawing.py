@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.console.canvas import Canvas
+from tests.e2e.console.chatting import chat
 from tests.e2e.console.deploying import create_tenant, deploy, roll_out
 from tests.e2e.console.person import BOOTING, Person
 from tests.e2e.talk import must
@@ -58,5 +59,6 @@ def test_drawn_by_mouse_deployed_and_answering(person: Person) -> None:
     create_tenant(person, "Drawn One", "drawn")
     expect(page).to_have_url(f"{person.origin}/tenants/drawn-one")
     expect(page.get_by_text("ready", exact=True).first).to_be_visible(timeout=BOOTING)
-    with person.stateroom.door("drawn-one") as door:
-        assert "You are drawn by hand for Drawn One." in door.chat("who are you?")
+    page.get_by_role("tab", name="Chat").click()
+    assert "You are drawn by hand for Drawn One." in chat(person, "who are you?")
+    person.stateroom.remove("drawn-one")

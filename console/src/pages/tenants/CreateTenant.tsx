@@ -1,6 +1,6 @@
 // A new tenant: a slug, a blueprint, and the form that the blueprint's values draw.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { ApiError, answer, api } from "../../api/client";
 import { navigate, paths } from "../../router";
 import {
@@ -91,6 +91,9 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
   const [secrets, setSecrets] = useState<{ [name: string]: string }>({});
   const [volume, setVolume] = useState("");
   const [isTried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  // It comes after the dialog is open, and takes the focus as it would have then.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const slug = ownSlug ?? slugOf(name);
   const questions = questionsOf(schema.data);
   const secretsAsked = namedSecrets(document.data);
@@ -138,7 +141,7 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
     />
   );
   return (
-    <form id={id} className="create" onSubmit={submit} noValidate>
+    <form id={id} ref={form} className="create" onSubmit={submit} noValidate>
       <TextField
         label="Name"
         help="What people call this customer."

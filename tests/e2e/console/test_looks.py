@@ -1,0 +1,154 @@
+"""Every page and panel in both schemes, on a desk and on a phone: axe finds nothing serious, no
+page is wider than the screen, and a picture of each is kept to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.console.canvas import Canvas
+from tests.e2e.console.deploying import review
+from tests.e2e.console.person import Person
+from tests.e2e.console.pictures import FOLDER
+
+AXE = Path(__file__).parents[3] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+GRAVE = ("serious", "critical")
+
+PAGES = {
+    "overview": "/",
+    "blueprints": "/blueprints",
+    "editor": "/blueprints/support-agent",
+    "tenants": "/tenants",
+    "tenants-new": "/tenants?new=1",
+    "tenants-none": "/tenants?search=nobody-is-called-so",
+    "tenant": "/tenants/acme",
+    "tenant-limits": "/tenants/acme?tab=limits",
+    "tenant-logs": "/tenants/acme?tab=logs",
+    "tenant-events": "/tenants/acme?tab=events",
+    "tenant-chat": "/tenants/acme?tab=chat",
+    "tenant-missing": "/tenants/nobody",
+    "first": "/first",
+    "sign-up": "/sign-up?blueprint=support-agent",
+    "providers": "/providers",
+    "settings": "/settings",
+    "missing": "/no/such/page",
+}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_every_page_can_be_used_by_everybody(people: Callable[..., Person], scheme: str) -> None:
+    """WCAG 2.2 AA as far as a program can tell, on each page as it stands when it is loaded."""
+    person = people(color_scheme=scheme)
+    found: list[str] = []
+    for name, path in PAGES.items():
+        person.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        person.go(path)
+        found += look(person.page, f"{name}-{scheme}")
+    for name, show in PANELS.items():
+        person.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        show(person)
+        found += look(person.page, f"{name}-{scheme}")
+    person.context.clear_cookies()
+    person.go("/sign-in")
+    found += look(person.page, f"sign-in-{scheme}")
+    assert not found, "\n".join(found)
+
+
+def chosen(person: Person) -> None:
+    person.go("/blueprints/support-agent")
+    Canvas(person).options("brain")
+
+
+def yaml(person: Person) -> None:
+    person.go("/blueprints/support-agent")
+    Canvas(person).view("YAML")
+
+
+def problems(person: Person) -> None:
+    chosen(person)
+    person.page.get_by_role("tabpanel").get_by_label("Id", exact=True).fill("Not An Id")
+    Canvas(person).options("agent").get_by_label("Memory MiB", exact=True).fill("12")
+    Canvas(person).view("Problems")
+
+
+def changes(person: Person) -> None:
+    person.go("/blueprints/support-agent")
+    Canvas(person).options("agent").get_by_label("Memory MiB", exact=True).fill("2176")
+    Canvas(person).view("Changes")
+
+
+def deploy(person: Person) -> None:
+    changes(person)
+    review(person)
+
+
+def revisions(person: Person) -> None:
+    person.go("/blueprints/small-agent")
+    person.page.get_by_title("Revisions and their differences").click()
+    expect(person.dialog.get_by_role("button", name="Deploy").first).to_be_visible()
+
+
+PANELS = {
+    "editor-block": chosen,
+    "editor-yaml": yaml,
+    "editor-problems": problems,
+    "editor-changes": changes,
+    "editor-deploy": deploy,
+    "editor-revisions": revisions,
+}
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with what is shown, on a desk and on a phone; and a picture of both."""
+    found = []
+    for screen, size in (("desk", DESK), ("phone", PHONE)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        settle(page)
+        bring_into_view(page)
+        page.screenshot(path=FOLDER / f"{name}-{screen}.png")
+        found += [f"{name} {screen}: {one}" for one in grave(page)]
+        if (wide := int(page.evaluate("document.documentElement.scrollWidth"))) > size["width"]:
+            found.append(f"{name} {screen}: {wide} px wide")
+    return found
+
+
+def settle(page: Page) -> None:
+    """What loads is there, and what moves has stopped."""
+    expect(page.locator("h1, h2").first).to_be_visible()
+    expect(page.locator(".loading")).to_have_count(0)
+    page.evaluate(
+        "() => Promise.race([new Promise((end) => setTimeout(end, 600)),"
+        " Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)))])"
+    )
+
+
+def bring_into_view(page: Page) -> None:
+    """What the page is about, as a person would scroll or press to see it on a small screen."""
+    if page.locator("dialog[open]").count():
+        return
+    if page.get_by_role("button", name="Fit into the window (F)").count():
+        page.get_by_role("button", name="Fit into the window (F)").click()
+        page.wait_for_timeout(300)
+    elif page.locator(".tenant__tabs").count():
+        page.locator(".tenant__tabs").evaluate("tabs => tabs.scrollIntoView()")
+
+
+def grave(page: Page) -> list[str]:
+    """axe is run by the browser's own debugger, past the content security policy and not against
+    it."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    result: Any = page.evaluate("() => axe.run()")
+    assert result["passes"], "axe looked at nothing"
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
+        for rule in result["violations"]
+        if rule["impact"] in GRAVE
+        for node in rule["nodes"][:4]
+    ]

@@ -1,0 +1,38 @@
+"""The console's own checks and tests, run as part of ours: one summary line says all of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONSOLE = Path(__file__).parents[2] / "console"
+
+
+def npm(*words: str) -> str:
+    assert (CONSOLE / "node_modules").is_dir(), (
+        "The console's packages are not there: run scripts/test, or npm ci in console/."
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stateroom.runtimes.node", "npm", "run", "--silent", *words],
+        cwd=CONSOLE, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_types_style_and_tests_of_the_console() -> None:
+    """Every file of it is of strict types and one style, and each of its own tests passes."""
+    assert "passed" in npm("check")
+
+
+def test_what_a_browser_has_to_fetch_is_bounded(tmp_path: Path) -> None:
+    """All of the JavaScript stays under 400 KiB, packed; and with as much again it would not."""
+    npm("build", "--", "--outDir", str(tmp_path), "--emptyOutDir")
+    npm("size", "--", str(tmp_path))
+    (tmp_path / "assets" / "more.js").write_bytes(os.urandom(400 * 1024))
+    with pytest.raises(AssertionError, match="too large"):
+        npm("size", "--", str(tmp_path))
