@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.e2e.console.person import Person
 
@@ -80,11 +80,11 @@ class Canvas:
             mouse.up()
 
 
-def _box(of: Locator) -> dict[str, float]:
+def _box(of: Locator) -> FloatRect:
     of.wait_for()
     box = of.bounding_box()
     assert box is not None
-    return dict(box)
+    return box
 
 
 def _middle(of: Locator) -> tuple[float, float]:

@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.e2e.test_browser import CHROMIUM, FLAGS
 
 
 @contextmanager
-def chromium(ca: Path, profile: Path) -> Iterator[Browser]:
+def chromium(playwright: Playwright, ca: Path, profile: Path) -> Iterator[Browser]:
     program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     assert program, "This test needs Chromium: apt-get install chromium, or run scripts/test."
     _trust(ca, profile)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=FLAGS, env={**os.environ, "HOME": str(profile)}
-        )
-        yield started
-        started.close()
+    started = playwright.chromium.launch(
+        executable_path=program, args=FLAGS, env={**os.environ, "HOME": str(profile)}
+    )
+    yield started
+    started.close()
 
 
 def _trust(ca: Path, profile: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.e2e.console.chromium import chromium
 from tests.e2e.console.person import Person
@@ -17,8 +17,17 @@ from tests.e2e.installation import Stateroom
 
 
 @pytest.fixture(scope="package")
-def browser(stateroom: Stateroom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(stateroom.home / "ca.pem", tmp_path_factory.mktemp("profile")) as started:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(
+    playwright: Playwright, stateroom: Stateroom, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    profile = tmp_path_factory.mktemp("profile")
+    with chromium(playwright, stateroom.home / "ca.pem", profile) as started:
         yield started
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 from playwright.sync_api import Error as BrowserError
 
 from tests.e2e.installation import Stateroom
@@ -89,11 +88,11 @@ class Person:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     @property
-    def navigation(self) -> Any:
+    def navigation(self) -> Locator:
         return self.page.get_by_role("navigation", name="Stateroom")
 
     @property
-    def dialog(self) -> Any:
+    def dialog(self) -> Locator:
         return self.page.locator("dialog[open]").last
 
     def sees(self, text: str | re.Pattern[str], within: int = PATIENCE) -> None:

@@ -52,7 +52,7 @@ def test_a_session_that_is_over_costs_no_edit(person: Person) -> None:
     person.go("/blueprints/quay")
     canvas.options("agent").get_by_label("Memory MiB", exact=True).fill("1600")
     cookie = person.context.cookies()[0]
-    person.context.add_cookies([{**cookie, "value": "x" * 43}])  # type: ignore[list-item, typeddict-item]
+    person.context.add_cookies([{**cookie, "value": "x" * 43}])  # type: ignore[typeddict-item]
 
     person.press("Deploy")
     asked = page.get_by_role("dialog", name="Your session is over")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Playwright, expect
 
 from tests.e2e.console.chromium import chromium
 from tests.e2e.console.guided import walk
@@ -26,13 +26,13 @@ def empty(stateroom: Stateroom) -> Iterator[Stateroom]:
 
 
 def test_five_steps_from_nothing_to_an_answer(
-    empty: Stateroom, tmp_path_factory: pytest.TempPathFactory
+    playwright: Playwright, empty: Stateroom, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Signing in leads there by itself. In at most five steps, none of them more than a click or a
     name, a tenant is there that answers in the chat; all of it is saved as an operator would have
     it: a deployed revision, one tenant, ready."""
     profile = tmp_path_factory.mktemp("profile")
-    with chromium(empty.home / "ca.pem", profile) as browser:
+    with chromium(playwright, empty.home / "ca.pem", profile) as browser:
         person = Person(empty, browser.new_context(viewport={"width": 1280, "height": 800}))
         person.sign_in()
         expect(person.page).to_have_url(f"{person.origin}/first")

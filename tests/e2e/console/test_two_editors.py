@@ -39,9 +39,9 @@ def test_the_second_one_sees_it_and_both_changes_stand(people: Callable[..., Per
     deploy(other)
     roll_out(other, "Revision 3 is deployed")
 
-    options = options_of(one, "shared")
-    assert options["agent"]["memory_mb"] == 1664
-    assert options["data"]["size_mb"] == 320
+    both = options_of(one, "shared")
+    assert both["agent"]["memory_mb"] == 1664
+    assert both["data"]["size_mb"] == 320
 
 
 def test_who_did_not_hear_of_it_overwrites_nothing(people: Callable[..., Person]) -> None:
