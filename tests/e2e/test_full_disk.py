@@ -18,12 +18,14 @@ from tests.e2e.talk import must, text_of
 
 SLUG, NEIGHBOUR = "hoarder", "globex"
 
+OWN = "You keep everything."
+
 BYTES = "cat /dev/zero 2>&1 >> /data/fill; true"
 
 
 @pytest.fixture(scope="module")
 def hoarder(stateroom: Stateroom) -> Iterator[Agent]:
-    stateroom.create(SLUG)
+    stateroom.create(SLUG, values={"prompt": OWN})
     stateroom.ready(SLUG)
     stateroom.ready(NEIGHBOUR)
     agent = agent_of(stateroom, SLUG)
@@ -111,7 +113,7 @@ def test_safe_mode_boots_on_a_full_disk(stateroom: Stateroom, hoarder: Agent) ->
     stateroom.cli("tenants", "restart", SLUG, "--safe-mode", "--wait")
     assert "its disk is full" in reason(stateroom)
     with stateroom.door(SLUG) as door:
-        assert f"You help the customers of {SLUG}." in door.chat("are you safe")
+        assert OWN in door.chat("are you safe")
         stateroom.change(SLUG, {"values": {"prompt": "You throw things away."}})
         eventually(lambda: "You throw things away." in text_of(door.asked("and now")), 60, 0.5)
     room, files = left(hoarder)
