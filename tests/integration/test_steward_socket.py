@@ -175,6 +175,15 @@ async def test_a_preview_shows_what_a_deploy_would_do(asked: Asked) -> None:
     ]
 
 
+async def test_a_preview_of_what_runs_already_does_nothing(asked: Asked) -> None:
+    """Nobody is moved by a document that means what everybody's revision means."""
+    status, told = await asked.post("/plan", {"blueprint": "sample", "document": document()})
+    assert (status, told["actions"], told["waiting"]) == (200, [], [])
+    assert {(t["slug"], t["effect"]) for t in told["tenants"]} == {
+        ("acme", "none"), ("globex", "none"),
+    }  # fmt: skip
+
+
 async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
     """Who would go first stands first; who is not named is not told of; a stranger is refused."""
     body = {"blueprint": "sample", "document": document(cpu=3.0)}

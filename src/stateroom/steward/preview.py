@@ -63,10 +63,11 @@ class Preview:
             except Permanent as error:
                 raise Invalid([Problem("", "no_image", error.message)]) from error
             images[reference] = pin.row()
-        revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, "", 0.0, images=images)
+        mark = blueprints.digest(parsed)
+        revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, mark, 0.0, images=images)
         today = await self._store.desired()
         moving = _movers(today, name, slugs)
-        desired = _moved(today, moving, revision)
+        desired = _moved(today, _elsewhere(today, moving, mark), revision)
         seen = await look(
             desired, self._sources, self._compiler(), self._clock,
             boots_at_once=len(desired.tenants),
@@ -144,6 +145,19 @@ def _movers(
     if unknown:
         raise Invalid(unknown)
     return {tenant.id: tenant for tenant in mine if tenant.slug in slugs}
+
+
+def _elsewhere(
+    desired: Desired, moving: Mapping[str, TenantRecord], mark: str
+) -> dict[str, TenantRecord]:
+    """Those whose revision means something else. Saving a document that means what its newest
+    revision means makes none, so a deployment changes nothing for who runs that one."""
+    revisions = {id_: desired.revisions.get((t.blueprint, t.revision)) for id_, t in moving.items()}
+    return {
+        id_: tenant
+        for id_, tenant in moving.items()
+        if (its := revisions[id_]) is None or its.digest != mark
+    }
 
 
 def _moved(
