@@ -1,8 +1,9 @@
 // The first deploy's answers, and what the overview makes of an installation.
 import { describe, expect, it } from "vitest";
-import type { Deployment } from "../src/api/coming";
+import type { Deployment, Tenant } from "../src/api/coming";
 import type { Blueprint } from "../src/blueprint/document";
 import { check } from "../src/blueprint/rules";
+import { arrivalOf, rowOf } from "../src/pages/first-deploy/arrival";
 import { freeName, purposeOf, questionsIn, withModel } from "../src/pages/first-deploy/wizard";
 import { attentionIn, type Known, nextStepIn, phasesIn } from "../src/pages/overview/state";
 
@@ -88,6 +89,27 @@ function rollOut(part: Partial<Deployment>): Deployment {
   const times = { created_at: "2026-01-01T00:00:00Z", finished_at: "2026-01-01T00:01:00Z" };
   return { ...base, ...rest, ...times, tenants: [], ...part };
 }
+
+describe("the first tenant", () => {
+  const deployed = (state: Deployment["state"], over = true) =>
+    ({ state, finished_at: over ? "2026-01-01T00:00:10Z" : null }) as Deployment;
+  const seen = (phase: string, blocked = false) =>
+    ({ slug: "acme", status: { phase, blocked, reason: "why", steps: {} } }) as unknown as Tenant;
+
+  it("answers only once it is ready, however soon the roll-out had nothing more to do", () => {
+    expect(arrivalOf(undefined, undefined)).toBe("coming");
+    expect(arrivalOf(deployed("running", false), seen("ready"))).toBe("coming");
+    expect(arrivalOf(deployed("done"), undefined)).toBe("coming");
+    expect(arrivalOf(deployed("done"), seen("starting"))).toBe("coming");
+    expect(arrivalOf(deployed("done"), seen("ready"))).toBe("answers");
+  });
+  it("failed where the roll-out did, and where it waits for somebody", () => {
+    expect(arrivalOf(deployed("rolled_back"), seen("ready"))).toBe("failed");
+    expect(arrivalOf(deployed("done"), seen("failed"))).toBe("failed");
+    expect(arrivalOf(deployed("done"), seen("starting", true))).toBe("failed");
+    expect(rowOf(seen("failed"), "", "failed")).toMatchObject({ state: "failed", reason: "why" });
+  });
+});
 
 describe("what needs somebody", () => {
   it("is nothing where all is well", () => {

@@ -44,6 +44,19 @@ describe("a link", () => {
     expect(sent).toEqual([{ code: "the-code" }]);
   });
 
+  it("that is pasted into a tab which asks to sign in already is used too", async () => {
+    const sent: unknown[] = [];
+    const fake = new FakeApi().on("post", "/api/v1/session", ({ body }) => {
+      sent.push(body);
+      return UNTIL;
+    });
+    await open("/sign-in", fake);
+    location.hash = "#pasted";
+    await waitFor(() => expect(location.pathname).toBe("/"));
+    expect(location.href).not.toContain("pasted");
+    expect(sent).toEqual([{ code: "pasted" }]);
+  });
+
   it("that was used already says so, and a key still helps", async () => {
     const sent: unknown[] = [];
     const fake = new FakeApi().on("post", "/api/v1/session", ({ body }) => {

@@ -7,14 +7,26 @@ import { codeOf } from "./signInCode";
 
 // A link's code stands behind a # so that no log sees it. It leaves the address (and with that
 // the browser's history) before anything is drawn, and is used once.
-let code = codeOf(location.pathname, location.hash);
-if (code !== null) history.replaceState(history.state, "", location.pathname + location.search);
+let code = codeFromAddress();
 
-/** The code of the link that this page was opened by; null once it was taken. */
+function codeFromAddress(): string | null {
+  const found = codeOf(location.pathname, location.hash);
+  if (found !== null) history.replaceState(history.state, "", location.pathname + location.search);
+  return found;
+}
+
+/** The code of the last link that this tab was given; null once it was taken. */
 export function takeCode(): string | null {
-  const taken = code;
+  const taken = codeFromAddress() ?? code;
   code = null;
   return taken;
+}
+
+/** Called when a link may have been pasted into this tab: one that is at the sign-in already loads
+ *  nothing anew for it. Until the returned function is called. */
+export function onPastedLink(called: () => void): () => void {
+  addEventListener("hashchange", called);
+  return () => removeEventListener("hashchange", called);
 }
 
 export type SessionState = "unknown" | "signed-in" | "signed-out" | "expired";

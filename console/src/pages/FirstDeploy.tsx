@@ -2,9 +2,8 @@
 // reload of this tab; what runs, runs on the server.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { isOver } from "../panels/progress/rollOut";
-import { useDeployment } from "../panels/progress/useDeployment";
 import { Card, Failure, Loading, Page } from "../ui";
+import { useArrival } from "./first-deploy/arrival";
 import { DeployStep, Running } from "./first-deploy/DeployStep";
 import { DrawStep } from "./first-deploy/DrawStep";
 import { keepDrawing, useDrawing } from "./first-deploy/drawing";
@@ -80,12 +79,12 @@ export function FirstDeploy() {
 }
 
 function RunningHead({ id, slug }: { id: string; slug: string }) {
-  const deployment = useDeployment(id).data;
-  if (deployment?.state === "done") {
+  const { arrival } = useArrival(id, slug);
+  if (arrival === "answers") {
     const lead = "Ask it something. Your customers' programs talk with it the same way.";
     return <StepHead key="done" title={`${slug} answers`} lead={lead} />;
   }
-  if (deployment && isOver(deployment)) {
+  if (arrival === "failed") {
     const lead = "Nothing is lost: change the blueprint and deploy again.";
     return <StepHead key="over" title={`${slug} did not come up`} lead={lead} />;
   }

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { problemFrom } from "../api/client";
 import { patiently } from "../api/patiently";
-import { signIn, takeCode } from "../api/session";
+import { onPastedLink, signIn, takeCode } from "../api/session";
 import { proofOf } from "../api/signInCode";
 import { navigate, paths } from "../router";
 import { Button, Code, TextField, useTitle } from "../ui";
@@ -19,8 +19,12 @@ interface Props {
 export function SignIn({ onTop = false }: Props) {
   const { busy, wrong, pause, enter } = useEntering();
   useEffect(() => {
-    const code = takeCode();
-    if (code) void enter({ code });
+    const enterByLink = () => {
+      const code = takeCode();
+      if (code) void enter({ code });
+    };
+    enterByLink();
+    return onPastedLink(enterByLink);
   }, [enter]);
   if (onTop) return <Ask {...{ busy, wrong, pause, enter }} />;
   return (

@@ -2,12 +2,12 @@
 import type { Drawing } from "../../canvas/drawing";
 import { Chat } from "../../panels/Chat";
 import { Progress } from "../../panels/Progress";
-import { isOver } from "../../panels/progress/rollOut";
-import { useDeployment } from "../../panels/progress/useDeployment";
 import { paths } from "../../router";
 import { Button, Failure, Link } from "../../ui";
 import { slugOf } from "../tenants/slug";
 import { patchOf } from "../values/edits";
+import { useArrival } from "./arrival";
+import { ComingUp } from "./ComingUp";
 import { TenantRefused, useLaunch } from "./launch";
 import type { Secrets } from "./TenantStep";
 import { questionsIn, type Wizard } from "./wizard";
@@ -85,11 +85,10 @@ interface RunningProps {
   onEnd(): void;
 }
 
-/** The roll-out, and once it is through the chat. */
+/** The roll-out, then the tenant as it comes up, and once it answers the chat. */
 export function Running({ id, slug, onAgain, onEnd }: RunningProps) {
-  const { data: deployment, error } = useDeployment(id);
-  const isDone = deployment?.state === "done";
-  if (isDone) {
+  const { deployment, tenant, error, arrival } = useArrival(id, slug);
+  if (arrival === "answers") {
     return (
       <div className="step">
         <Chat slug={slug} />
@@ -107,12 +106,15 @@ export function Running({ id, slug, onAgain, onEnd }: RunningProps) {
       </div>
     );
   }
-  const hasFailed = deployment !== undefined && isOver(deployment);
   return (
     <div className="step">
-      <Progress id={id} />
+      {deployment?.state === "done" && tenant ? (
+        <ComingUp {...{ deployment, tenant, arrival }} />
+      ) : (
+        <Progress id={id} />
+      )}
       {error && !deployment && <Button onClick={onEnd}>Begin anew</Button>}
-      {hasFailed && (
+      {arrival === "failed" && (
         <div className="step__acts">
           <Link button="plain" to={paths.tenant(slug)}>
             Look at {slug}
