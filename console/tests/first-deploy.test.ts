@@ -1,6 +1,6 @@
 // The first deploy's answers, and what the overview makes of an installation.
 import { describe, expect, it } from "vitest";
-import type { Deployment } from "../src/api/coming";
+import type { Deployment } from "../src/api/types";
 import type { Blueprint } from "../src/blueprint/document";
 import { check } from "../src/blueprint/rules";
 import { freeName, purposeOf, questionsIn, withModel } from "../src/pages/first-deploy/wizard";

@@ -343,11 +343,16 @@ class WebhookOut(BaseModel):
 
 
 class InstallationOut(BaseModel):
-    """steward: what it says of itself, null while it is away. capabilities: what there is so far.
-    notices: what somebody should see to."""
+    """api_url: where programs on the machine itself reach the API. home: the path of what Stateroom
+    keeps on that machine, admin.key and ca.pem among it. tenant_url: a tenant's address, with SLUG
+    where its slug stands. steward: what it says of itself, null while it is away. capabilities:
+    what there is so far. notices: what somebody should see to."""
 
     version: str
     console_url: str
+    api_url: str
+    home: str
+    tenant_url: str
     tenants: TenantCounts
     steward: dict[str, Any] | None
     capabilities: dict[str, bool]
