@@ -970,7 +970,8 @@ export interface components {
         /**
          * DeploymentOut
          * @description previous_revision: what most of its tenants had. state `failed`: all that were moved are
-         *     being put back, or, with `finished_at`, one could not be. log: the last lines of what failed.
+         *     being put back, or, with `finished_at`, one could not be. reason: what it ended by. log: the
+         *     last lines of the runtime that failed, none where it was not a runtime.
          */
         DeploymentOut: {
             /** Blueprint */
