@@ -1,5 +1,5 @@
 // What the stub begins with: an installation that somebody has used for a week.
-import type { Deployment, Installation, Steps, Template, Tenant } from "../src/api/coming";
+import type { Deployment, Installation, Steps, Template, Tenant } from "../src/api/types";
 
 export const DOCUMENT = {
   name: "support-agent",
@@ -124,8 +124,11 @@ export function tenantOf(index: number): Tenant {
 
 export const STATUS: Omit<Installation, "tenants"> = {
   version: "0.4.0",
-  console_url: "https://console.localhost:8443/",
-  steward: { last_pass_at: new Date().toISOString() },
+  console_url: "https://console.localhost:8443",
+  api_url: "http://127.0.0.1:8070/api/v1",
+  home: "/var/lib/stateroom",
+  tenant_url: "https://SLUG.t.localhost:8443/",
+  steward: { passed_at: new Date().toISOString() },
   capabilities: { verify: false, sleep: false, wake: false },
   notices: [],
   webhook: null,

@@ -1,7 +1,7 @@
 // The stub's installation: a handful of blueprints and tenants that change when they are told to.
 import type { ServerResponse } from "node:http";
-import type { Phase, Tenant } from "../src/api/coming";
 import { type Asked, FakeApi, Refusal, Reply } from "../src/api/fake";
+import type { Phase, Tenant } from "../src/api/types";
 import { check } from "../src/blueprint/rules";
 import { DOCUMENT, STATUS, TEMPLATES, tenantOf } from "./data";
 import { providersAndWebhook } from "./providers";

@@ -1,6 +1,7 @@
 // The stub's providers and its webhook.
-import type { Webhook } from "../src/api/coming";
+
 import type { FakeApi } from "../src/api/fake";
+import type { Webhook } from "../src/api/types";
 
 export function providersAndWebhook(api: FakeApi): void {
   let hook: Webhook | null = null;

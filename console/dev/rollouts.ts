@@ -1,7 +1,8 @@
 // The stub's roll-outs: tenant after tenant, step after step. A document that says "break me"
 // fails at its second tenant and is put back, so that this can be looked at too.
-import type { Deployment, Effect, Tenant } from "../src/api/coming";
+
 import { type FakeApi, Refusal, Reply } from "../src/api/fake";
+import type { Deployment, Effect, Tenant } from "../src/api/types";
 import { DEPLOYED } from "./data";
 
 type Tell = (event: string, data: object) => void;

@@ -1,6 +1,7 @@
 // The stub's tenants: everything that their pages ask for, changed in memory.
-import type { BulkAction, Tenant } from "../src/api/coming";
+
 import { type Asked, type FakeApi, Refusal, Reply } from "../src/api/fake";
+import type { BulkAction, Tenant } from "../src/api/types";
 import { tenantOf } from "./data";
 
 type Tell = (event: string, data: object) => void;

@@ -1,6 +1,5 @@
 // The navigation at the left; on a phone a bar at the bottom with what is needed there.
-import { useQuery } from "@tanstack/react-query";
-import { answer, api } from "./api/client";
+import { useInstallation } from "./api/installation";
 import { paths, type Route } from "./router";
 import { nextTheme, useTheme } from "./theme";
 import {
@@ -66,10 +65,7 @@ export function Navigation({ route }: { route: Route }) {
 }
 
 function Version() {
-  const status = useQuery({
-    queryKey: ["status"],
-    queryFn: () => answer(api.GET("/api/v1/status")),
-  });
+  const status = useInstallation();
   return <span className="soft">{status.data ? `v${status.data.version}` : ""}</span>;
 }
 

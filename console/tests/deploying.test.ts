@@ -1,6 +1,6 @@
 // What deploying says: the effects of a plan, who goes first, and how far a roll-out is.
 import { describe, expect, it } from "vitest";
-import type { DeployedTenant, Deployment, Effect, Steps } from "../src/api/coming";
+import type { DeployedTenant, Deployment, Effect, Steps } from "../src/api/types";
 import { canaryProblem, shareOf } from "../src/panels/deploy/canary";
 import { detailsOf, groupsOf, reasonsOf, summaryOf } from "../src/panels/deploy/effects";
 import {

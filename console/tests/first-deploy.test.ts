@@ -1,6 +1,6 @@
 // The first deploy's answers, and what the overview makes of an installation.
 import { describe, expect, it } from "vitest";
-import type { Deployment, Tenant } from "../src/api/coming";
+import type { Deployment, Tenant } from "../src/api/types";
 import type { Blueprint } from "../src/blueprint/document";
 import { check } from "../src/blueprint/rules";
 import { arrivalOf, rowOf } from "../src/pages/first-deploy/arrival";

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { json, python, shellWord } from "../src/pages/sign-up/quoting";
 import { receivers } from "../src/pages/sign-up/receivers";
-import { exampleValues, LOOPBACK, snippets } from "../src/pages/sign-up/snippets";
+import { exampleValues, snippets } from "../src/pages/sign-up/snippets";
 import { questionsOf } from "../src/pages/values/questions";
 
 const folder = mkdtempSync(join(tmpdir(), "sign-up-"));
@@ -59,7 +59,8 @@ describe("the programs", () => {
     values: HOSTILE,
     secrets: { KEY: "replace-me" },
   };
-  const programs = new Map(snippets(tenant).map((snippet) => [snippet.language, snippet]));
+  const here = { api: "http://127.0.0.1:9070/api/v1", home: "/srv/it's a home" };
+  const programs = new Map(snippets(tenant, here).map((snippet) => [snippet.language, snippet]));
   const text = (language: "curl" | "Python" | "JavaScript") => programs.get(language)?.text ?? "";
 
   it("are whole, in each language", () => {
@@ -69,15 +70,24 @@ describe("the programs", () => {
     execFileSync("python3", ["-c", check, written("sign_up.py", text("Python"))]);
   });
 
-  it("go to the loopback address, and no key stands in them", () => {
+  it("go to the address of this installation, and no key stands in them", () => {
     for (const language of ["curl", "Python", "JavaScript"] as const) {
-      expect(text(language)).toContain(LOOPBACK);
+      expect(text(language)).toContain(here.api);
       expect(text(language)).toContain("admin.key");
     }
   });
 
+  it("find the key in the home, whatever that is called, or where STATEROOM_HOME says", () => {
+    const head = text("curl").split("KEY=")[0];
+    const path = written("home.sh", `${head}printf %s "$STATEROOM_HOME"`);
+    const { STATEROOM_HOME: _, ...env } = process.env;
+    expect(execFileSync("sh", [path], { env }).toString()).toBe(here.home);
+    const own = { ...env, STATEROOM_HOME: "/my home" };
+    expect(execFileSync("sh", [path], { env: own }).toString()).toBe("/my home");
+  });
+
   it("send nothing that is empty", () => {
-    const bare = snippets({ ...tenant, values: {}, secrets: {} });
+    const bare = snippets({ ...tenant, values: {}, secrets: {} }, here);
     for (const snippet of bare) expect(snippet.text).not.toMatch(/"(values|secrets)"/);
   });
 

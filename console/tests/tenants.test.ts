@@ -2,8 +2,8 @@
 // changes, and what is said of limits, secrets and time.
 import { describe, expect, it } from "vitest";
 import { tenantOf } from "../dev/data";
-import type { Tenant } from "../src/api/coming";
 import { codeOf, proofOf } from "../src/api/signInCode";
+import type { Tenant } from "../src/api/types";
 import { pricesOf, rowsOf } from "../src/pages/providers/prices";
 import { inWords } from "../src/pages/tenant/eventWords";
 import { LIMITS, limitProblem, limitsPatch, optionFor, stopsFor } from "../src/pages/tenant/limits";

@@ -74,6 +74,11 @@ class Settings:
         return f"https://{self.console_host}:{self.https_port}"
 
     @property
+    def api_url(self) -> str:
+        """Where programs on this machine reach the API."""
+        return f"http://127.0.0.1:{self.api_port}/api/v1"
+
+    @property
     def console_origin(self) -> str:
         """As a browser writes it: what a request of the console's pages comes from."""
         return self.origin(self.console_host)

@@ -460,6 +460,36 @@ async def test_the_api_that_is_gone_is_a_problem_of_its_own(here: Lab) -> None:
     assert (await here.ask(headers=[bearer()])).status == 200
 
 
+async def test_a_person_at_the_console_sees_a_page_while_the_api_is_away(here: Lab) -> None:
+    """Opening or reloading the console without the api: a page that looks again by itself and runs
+    nothing. What its own code asks for stays a problem; with the api back, all goes there."""
+    opened = [HTML, ("Sec-Fetch-Mode", "navigate")]
+    assert (await here.ask(CONSOLE, "/tenants", headers=opened)).name == "api"
+    await here.api.stop()
+    person = await here.ask(CONSOLE, "/tenants?phase=ready", headers=opened)
+    assert (person.status, person.header("Retry-After")) == (503, "2")
+    assert person.header("Content-Type") == "text/html; charset=utf-8"
+    assert person.header("Cache-Control") == "no-store"
+    policy = person.header("Content-Security-Policy")
+    assert policy is not None and policy.startswith("default-src 'none';")
+    assert "script" not in policy
+    assert b'http-equiv="refresh"' in person.body
+    for method, headers in (("GET", [HTML, ("Sec-Fetch-Mode", "cors")]), ("GET", []),
+                            ("POST", opened), ("DELETE", opened)):
+        program = await here.ask(CONSOLE, "/api/v1/tenants", method, headers)
+        assert (program.problem["status"], program.header("Retry-After")) == (503, "2")
+    await here.api.start()
+    assert (await here.ask(CONSOLE, "/tenants", headers=opened)).name == "api"
+
+
+async def test_a_person_at_the_console_sees_the_page_when_the_api_breaks_off(here: Lab) -> None:
+    """An api that ends in the middle of an answer is away too; to a program it is 502."""
+    person = await here.ask(CONSOLE, "/break-off", headers=[HTML])
+    assert (person.status, person.header("Retry-After")) == (502, "2")
+    assert b'http-equiv="refresh"' in person.body
+    assert (await here.ask(CONSOLE, "/break-off")).problem["status"] == 502
+
+
 async def test_a_runtime_sets_no_cookie_of_ours_and_none_for_siblings(here: Lab) -> None:
     """Cookies of a runtime stay on its own host and never take the name of the session."""
     here.runtimes[ACME].cookies = [

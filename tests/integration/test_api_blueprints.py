@@ -263,3 +263,6 @@ async def test_the_status_names_what_is_there(tmp_path: Path) -> None:
         at = "2027-01-15T08:00:00.250Z"
         assert status["steward"] == {"firewall": True, "passed_at": at}
         assert status["console_url"] == "https://console.localhost:8443"
+        assert status["tenant_url"] == "https://SLUG.t.localhost:8443/"
+        assert status["api_url"] == "http://127.0.0.1:8070/api/v1"
+        assert status["home"] == str(tmp_path)

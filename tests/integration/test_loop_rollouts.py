@@ -152,13 +152,15 @@ async def test_the_same_version_copies_nothing(real: Real) -> None:
 
 
 async def test_a_missing_secret_stops_it(real: Real) -> None:
-    """A required secret that nobody set: said, nobody was cut, and it is as before."""
+    """A required secret that nobody set: said, nobody was cut, and it is as before. What its
+    runtime happened to write is no log of that."""
     await real.create("a")
     await real.world.converge()
+    real.world.engine.say((await real.repository.tenants.get("a")).cabin.id, "a calm day")
     real.world.edge.replaced.clear()
     found = await over(real, await begin(real, NEW, required=True))
     assert found.state.value == "rolled_back"
-    assert "stateroom secrets set a CRM_API_KEY" in found.reason
+    assert "stateroom secrets set a CRM_API_KEY" in found.reason and found.log == ()
     assert not real.world.edge.replaced and await data(real, "a") == [OLD]
 
 
@@ -209,12 +211,15 @@ async def test_room_for_copies_is_promised_once(real: Real) -> None:
 
 
 async def test_the_host_has_no_room(real: Real) -> None:
-    """Others filled the disk: nobody is stopped for a copy that cannot be made, and it ends."""
+    """Others filled the disk: nobody is stopped for a copy that cannot be made, and it ends,
+    without words of a runtime that has nothing to do with it."""
     await fleet(real, "a")
+    real.world.engine.say((await real.repository.tenants.get("a")).cabin.id, "a calm day")
     real.world.engine.room_mb = 1000
     real.world.edge.replaced.clear()
     found = await over(real, await begin(real, NEW))
     assert found.state.value == "rolled_back" and "not 2048 MiB to spare" in found.reason
+    assert found.log == ()
     assert not real.world.edge.replaced
 
 

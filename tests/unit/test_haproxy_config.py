@@ -51,6 +51,17 @@ def test_no_backend_reaches_a_runtime_but_those_two() -> None:
     assert render(CONFIG).count("server session 0.0.0.0:0") == 2
 
 
+def test_our_pages_are_nothing_but_text() -> None:
+    """Every page of the edge goes out under a policy that runs nothing, and holds no script."""
+    served = [line for line in render(CONFIG).splitlines() if "content-type 'text/html" in line]
+    files = {Path(found.group(1)) for line in served if (found := re.search(r"file (\S+)", line))}
+    assert files == set(CONFIG.pages.iterdir())
+    assert all("Content-Security-Policy \"default-src 'none'; " in line for line in served)
+    for text in (file.read_text() for file in files):
+        assert not re.search(r"<script|\son\w+=|https?:", text)
+        assert '<meta http-equiv="refresh"' in text
+
+
 def test_ports_in_urls_follow_browsers() -> None:
     """On 443 no URL of ours has a port, and only there HSTS is sent."""
     usual, other = render(replace(CONFIG, https_port=443)), render(CONFIG)

@@ -130,7 +130,7 @@ def test_a_failure_puts_back_everybody_who_was_moved() -> None:
     fleet = Fleet(begun("a", "b", "c", canary=2))
     fleet.step()
     fleet.well("a")
-    fleet.be("b", failing="its runtime ended 3 times in a row")
+    fleet.be("b", failing="its runtime ended 3 times in a row", by_runtime=True)
     decision = fleet.step()
     assert (set(decision.put_back), decision.culprit) == ({"t-a", "t-b"}, "t-b")
     assert fleet.going.state is State.FAILED and not fleet.going.finished_at
@@ -140,6 +140,21 @@ def test_a_failure_puts_back_everybody_who_was_moved() -> None:
     assert fleet.states() == ["rolled_back", "rolled_back", "pending"]
     assert fleet.going.reason == "b: its runtime ended 3 times in a row"
     assert fleet.get("b").reason == "its runtime ended 3 times in a row"
+
+
+def test_a_failure_that_is_not_the_runtimes_has_no_last_words() -> None:
+    """What a runtime wrote before says nothing of a secret that is not set, or of values that do
+    not fit: the reason alone does."""
+    blocked = Fleet(begun("a"))
+    blocked.step()
+    blocked.be("a", failing="it needs the secret KEY: set it")
+    assert blocked.step().culprit == ""
+    assert blocked.going.reason == "a: it needs the secret KEY: set it"
+    unfit = Fleet(begun("a"))
+    unfit.refusing.add("t-a")
+    unfit.step()
+    assert unfit.step().culprit == ""
+    assert unfit.going.reason == "a: It does not fit."
 
 
 def test_stopped_is_put_back() -> None:

@@ -27,6 +27,14 @@ def test_capitals_in_a_host_are_the_same_host() -> None:
     assert route_map.rows(RouteTable.of([route]))[0][0] == "acme.agents.example.com"
 
 
+def test_addresses_of_ours_follow_the_ports(tmp_path: Path) -> None:
+    """Whoever prints one asks here, so no page names a port that is not the one."""
+    found = load({"STATEROOM_HOME": str(tmp_path), "STATEROOM_API_PORT": "9070",
+                  "STATEROOM_HTTPS_PORT": "9443"})
+    assert found.api_url == "http://127.0.0.1:9070/api/v1"
+    assert found.tenant_url("acme") == "https://acme.t.localhost:9443/"
+
+
 def test_a_table_of_settings_is_read_the_same_way(tmp_path: Path) -> None:
     """Wherever the name comes from."""
     (tmp_path / "settings.toml").write_text('tenant_domain = "T.Example"\n')

@@ -1,7 +1,8 @@
 // The only way from the console to its API. Every call either gives its answer or throws an
 // ApiError that says what to do; whoever calls never looks at a status code to find out.
 import createClient, { type Middleware } from "openapi-fetch";
-import type { Paths, Problem, ProblemDocument } from "./coming";
+import type { paths } from "./schema";
+import type { Problem, ProblemDocument } from "./types";
 
 /** What a call threw: `problem` is the server's own word, where there was one. */
 export class ApiError extends Error {
@@ -38,7 +39,7 @@ const AWAY: ProblemDocument = {
 };
 
 export function createApi(fetcher: typeof fetch = (...call) => globalThis.fetch(...call)) {
-  const api = createClient<Paths>({ fetch: fetcher, credentials: "same-origin" });
+  const api = createClient<paths>({ fetch: fetcher, credentials: "same-origin" });
   api.use(fromTheConsole);
   return api;
 }

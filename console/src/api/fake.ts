@@ -1,12 +1,13 @@
 // A typed fake of the API for tests and for the stub in dev/: one answer for each call, checked
 // by the compiler against the same shapes as the real one. Never part of the build.
-import type { Paths, ProblemDocument } from "./coming";
+import type { paths } from "./schema";
+import type { ProblemDocument } from "./types";
 
 type Method = "get" | "put" | "post" | "patch" | "delete";
 type Good = 200 | 201 | 202 | 204;
 type BodyOf<R> = R extends { content: infer C } ? C[keyof C] : undefined;
-type Out<P extends keyof Paths, M> = M extends keyof Paths[P]
-  ? Paths[P][M] extends { responses: infer R }
+type Out<P extends keyof paths, M> = M extends keyof paths[P]
+  ? paths[P][M] extends { responses: infer R }
     ? { [S in Good & keyof R]: BodyOf<R[S]> }[Good & keyof R]
     : never
   : never;
@@ -48,7 +49,7 @@ export class FakeApi {
   readonly calls: string[] = [];
 
   /** Later answers go before earlier ones, so a test overrides what it cares about. */
-  on<P extends keyof Paths & string, M extends Method & keyof Paths[P]>(
+  on<P extends keyof paths & string, M extends Method & keyof paths[P]>(
     method: M,
     path: P,
     answer: (asked: Asked) => Out<P, M> | Refusal | Reply,

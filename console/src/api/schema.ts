@@ -970,7 +970,8 @@ export interface components {
         /**
          * DeploymentOut
          * @description previous_revision: what most of its tenants had. state `failed`: all that were moved are
-         *     being put back, or, with `finished_at`, one could not be. log: the last lines of what failed.
+         *     being put back, or, with `finished_at`, one could not be. reason: what it ended by. log: the
+         *     last lines of the runtime that failed, none where it was not a runtime.
          */
         DeploymentOut: {
             /** Blueprint */
@@ -1062,22 +1063,30 @@ export interface components {
         };
         /**
          * InstallationOut
-         * @description steward: what it says of itself, null while it is away. capabilities: what there is so far.
-         *     notices: what somebody should see to.
+         * @description api_url: where programs on the machine itself reach the API. home: the path of what Stateroom
+         *     keeps on that machine, admin.key and ca.pem among it. tenant_url: a tenant's address, with SLUG
+         *     where its slug stands. steward: what it says of itself, null while it is away. capabilities:
+         *     what there is so far. notices: what somebody should see to.
          */
         InstallationOut: {
+            /** Api Url */
+            api_url: string;
             /** Capabilities */
             capabilities: {
                 [key: string]: boolean;
             };
             /** Console Url */
             console_url: string;
+            /** Home */
+            home: string;
             /** Notices */
             notices: components["schemas"]["ProblemOut"][];
             /** Steward */
             steward: {
                 [key: string]: unknown;
             } | null;
+            /** Tenant Url */
+            tenant_url: string;
             tenants: components["schemas"]["TenantCounts"];
             /** Version */
             version: string;
@@ -1600,8 +1609,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
-                "application/yaml": Record<string, never>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -1654,8 +1667,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
-                "application/yaml": Record<string, never>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -1745,8 +1762,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
-                "application/yaml": Record<string, never>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {

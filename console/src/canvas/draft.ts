@@ -1,6 +1,6 @@
 // A draft: what is drawn and not deployed, as other parts of the console see it.
-import type { Layout } from "../api/coming";
 import type { Blueprint } from "../blueprint/document";
+import type { Layout } from "./drawing";
 
 export interface Draft {
   name: string;

@@ -1,6 +1,5 @@
 // A drawing: a document and where its blocks lie. Every edit is a function from one drawing to the
 // next, so that undo is keeping the old one.
-import type { Layout } from "../api/coming";
 import { withKey } from "../blueprint/changes";
 import type { Block, Blueprint, LinkPair, Options } from "../blueprint/document";
 import { obviousLink, whyNotAdd, whyNotLink } from "../blueprint/rules";
@@ -11,6 +10,11 @@ export interface Point {
   y: number;
 }
 export type Places = { readonly [id: string]: Point };
+
+/** What is saved of it beside the document. */
+export interface Layout {
+  blocks?: { [id: string]: Point };
+}
 
 export interface Drawing {
   document: Blueprint;

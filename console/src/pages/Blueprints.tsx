@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../api/client";
-import type { Template } from "../api/coming";
+import type { Template } from "../api/types";
 import { type Blueprint, drawingOf, emptyBlueprint } from "../blueprint/document";
 import { SLUG } from "../blueprint/names";
 import { placesOf } from "../canvas/drawing";

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useState } from "react";
 import { ApiError, answer, api } from "../api/client";
-import type { Template } from "../api/coming";
+import type { Template } from "../api/types";
 import { drawingOf, emptyBlueprint, type Options } from "../blueprint/document";
 import { KINDS } from "../blueprint/kinds";
 import { type Drawing, placesOf } from "../canvas/drawing";

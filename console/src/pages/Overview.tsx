@@ -1,7 +1,7 @@
 // How the installation is: what runs, what needs somebody, and the next step. An empty one is led
 // to its first deploy.
 import { useEffect } from "react";
-import type { Deployment } from "../api/coming";
+import type { Deployment } from "../api/types";
 import { headlineOf, isOver, lasted, toneOf } from "../panels/progress/rollOut";
 import { navigate, paths } from "../router";
 import { Badge, Card, CheckIcon, Failure, Link, Loading, Page, PhaseBadge } from "../ui";

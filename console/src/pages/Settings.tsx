@@ -1,18 +1,16 @@
 // The console itself: its colours, this session, and what the installation is and can do.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { answer, api, problemFrom } from "../api/client";
-import type { Installation } from "../api/coming";
+import { useInstallation } from "../api/installation";
 import { signOut } from "../api/session";
+import type { Installation } from "../api/types";
 import { setTheme, type Theme, useTheme } from "../theme";
 import { Badge, Button, Card, Code, Failure, Loading, Notice, Page, toast } from "../ui";
 import "./settings/settings.css";
 import { Since } from "./tenants/Since";
 
 export function Settings() {
-  const status = useQuery({
-    queryKey: ["status"],
-    queryFn: () => answer(api.GET("/api/v1/status")),
-  });
+  const status = useInstallation();
   return (
     <Page title="Settings">
       <Colours />
@@ -103,7 +101,7 @@ const POWERS: { [capability: string]: string } = {
 };
 
 function About({ installation }: { installation: Installation }) {
-  const { version, console_url, steward, notices, capabilities } = installation;
+  const { version, console_url, api_url, home, steward, notices, capabilities } = installation;
   const at = steward?.passed_at;
   return (
     <Card title="This installation">
@@ -118,9 +116,19 @@ function About({ installation }: { installation: Installation }) {
         <dd>{version}</dd>
         <dt>Console</dt>
         <dd className="mono">{console_url}</dd>
+        <dt>API</dt>
+        <dd className="mono">{api_url}</dd>
+        <dt>Home</dt>
+        <dd className="mono">{home}</dd>
         <dt>Last pass</dt>
         <dd>
-          {typeof at === "number" ? <Since at={new Date(at * 1_000).toISOString()} /> : "unknown"}
+          {typeof at === "string" ? (
+            <Since at={at} />
+          ) : steward ? (
+            "none yet"
+          ) : (
+            "unknown: the steward does not answer"
+          )}
         </dd>
       </dl>
       <h3>What it can do</h3>

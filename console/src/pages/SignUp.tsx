@@ -3,11 +3,12 @@
 import { useQuery as useAnswer } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../api/client";
+import { useInstallation } from "../api/installation";
 import { paths, useQuery } from "../router";
 import { Card, Empty, Failure, Link, Loading, Page, SelectField, TextField } from "../ui";
 import { CodeTabs } from "./sign-up/CodeTabs";
 import { SchemaTable } from "./sign-up/SchemaTable";
-import { exampleValues, LOOPBACK, snippets } from "./sign-up/snippets";
+import { exampleValues, snippets } from "./sign-up/snippets";
 import { WebhookCard } from "./sign-up/WebhookCard";
 import "./sign-up/sign-up.css";
 import { slugProblem } from "./tenants/slug";
@@ -71,8 +72,9 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
   const { schema, document } = useNewTenantsBlueprint(blueprint);
   const [slug, setSlug] = useState("first-customer");
   const [name, setName] = useState("First Customer");
-  const [address, setAddress] = useState(LOOPBACK);
+  const [address, setAddress] = useState<string | null>(null);
   const [edits, setEdits] = useState<Edits>({});
+  const { data: installation, error } = useInstallation();
   const questions = questionsOf(schema.data);
   const wrong = wrongIn(questions, edits);
   const secrets = namedSecrets(document.data).filter(({ required }) => required);
@@ -86,6 +88,7 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
   if (schema.error) {
     return <Failure error={schema.error} again={() => void schema.refetch()} />;
   }
+  if (error) return <Failure error={error} />;
   return (
     <>
       <div className="sign-up">
@@ -108,7 +111,7 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
             label="API address"
             className="mono-input"
             help="On the machine itself. From elsewhere: the console's address with /api/v1, trusting its certificate."
-            value={address}
+            value={address ?? installation?.api_url ?? ""}
             spellCheck={false}
             onChange={(event) => setAddress(event.target.value)}
           />
@@ -131,10 +134,16 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
           )}
         </Card>
         <Card title="The program">
-          {schema.isPending || document.isPending ? (
+          {schema.isPending || document.isPending || !installation ? (
             <Loading lines={14} />
           ) : (
-            <CodeTabs label="Languages" programs={snippets(tenant, address)} />
+            <CodeTabs
+              label="Languages"
+              programs={snippets(tenant, {
+                api: address ?? installation.api_url,
+                home: installation.home,
+              })}
+            />
           )}
           <p className="field__help">
             It reads the admin key from admin.key in Stateroom's home, or from STATEROOM_KEY. Keep

@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery as useAnswer } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answer, api } from "../api/client";
-import type { BulkAction, TenantsPage } from "../api/coming";
+import type { BulkAction, TenantsPage } from "../api/types";
 import { navigate, useQuery } from "../router";
 import { Button, Empty, Failure, Page, PlusIcon, TenantsIcon } from "../ui";
 import { Bulk } from "./tenants/Bulk";

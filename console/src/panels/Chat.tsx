@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { answer, api } from "../api/client";
-import type { Tenant } from "../api/coming";
+import type { Tenant } from "../api/types";
 import { Button, classes, Empty, Notice, PhaseBadge, RefreshIcon } from "../ui";
 import "./Chat.css";
 import type { Message } from "./chat/conversation";

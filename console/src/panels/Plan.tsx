@@ -2,7 +2,7 @@
 // of the share that goes first.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import type { Plan as Planned } from "../api/coming";
+import type { Plan as Planned } from "../api/types";
 import { type Blueprint, meaningOf } from "../blueprint/document";
 import { Badge, classes, Failure, Loading, TextField } from "../ui";
 import { type Canary, type CanaryKind, canaryProblem, shareOf } from "./deploy/canary";

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { answer, api } from "../api/client";
-import type { Deployment } from "../api/coming";
+import type { Deployment } from "../api/types";
 import { Badge, Button, Code, Confirm, classes, Failure, Loading, Notice } from "../ui";
 import "./Progress.css";
 import {

@@ -1,6 +1,6 @@
 // A word with a colour, for a state. The word always says it: nobody has to see the colour.
 import type { ReactNode } from "react";
-import type { Phase } from "../api/coming";
+import type { Phase } from "../api/types";
 import "./Badge.css";
 import { classes } from "./classes";
 

@@ -2,7 +2,7 @@
 // do next.
 import type { ReactNode } from "react";
 import { problemFrom } from "../api/client";
-import type { ProblemDocument } from "../api/coming";
+import type { ProblemDocument } from "../api/types";
 import { Button } from "./Button";
 import "./States.css";
 import { WarningIcon } from "./icons";

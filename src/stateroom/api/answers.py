@@ -240,7 +240,8 @@ class DeployedTenant(BaseModel):
 
 class DeploymentOut(BaseModel):
     """previous_revision: what most of its tenants had. state `failed`: all that were moved are
-    being put back, or, with `finished_at`, one could not be. log: the last lines of what failed."""
+    being put back, or, with `finished_at`, one could not be. reason: what it ended by. log: the
+    last lines of the runtime that failed, none where it was not a runtime."""
 
     id: str
     blueprint: str
@@ -343,11 +344,16 @@ class WebhookOut(BaseModel):
 
 
 class InstallationOut(BaseModel):
-    """steward: what it says of itself, null while it is away. capabilities: what there is so far.
-    notices: what somebody should see to."""
+    """api_url: where programs on the machine itself reach the API. home: the path of what Stateroom
+    keeps on that machine, admin.key and ca.pem among it. tenant_url: a tenant's address, with SLUG
+    where its slug stands. steward: what it says of itself, null while it is away. capabilities:
+    what there is so far. notices: what somebody should see to."""
 
     version: str
     console_url: str
+    api_url: str
+    home: str
+    tenant_url: str
     tenants: TenantCounts
     steward: dict[str, Any] | None
     capabilities: dict[str, bool]

@@ -37,11 +37,13 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 NumberAsked = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 LARGEST_LAYOUT = 64 * 1024
+_ANY_OBJECT = {"type": "object", "additionalProperties": True, "description": "A blueprint."}
+"""What may stand in it is told by `check`, with every problem at once."""
 _DOCUMENT: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            media: {"schema": {"type": "object", "description": "A blueprint."}}
+            media: {"schema": _ANY_OBJECT}
             for media in ("application/json", "application/yaml")
         },
     }

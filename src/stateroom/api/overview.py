@@ -39,6 +39,9 @@ async def status(request: Request, deps: Deps, _caller: Operator) -> Any:
     return {
         "version": request.app.version,
         "console_url": deps.settings.console_url,
+        "api_url": deps.settings.api_url,
+        "home": str(deps.settings.home),
+        "tenant_url": deps.settings.tenant_url("SLUG"),
         "tenants": {"total": sum(phases.values()), "phases": phases},
         "steward": _told(steward),
         "capabilities": capabilities(steward),

@@ -100,8 +100,10 @@ class Rollout:
 class Seen:
     """A tenant as it is now; one that is not seen is gone. well: it answers, with all that was
     asked for. applied: the generation that it acts on. failing: why it does not get there by
-    itself, "" while it may. unwell: it serves, and something is wrong with it. waits: its turn
-    has not come. copying: its disk is to be copied, or to be put back, first."""
+    itself, "" while it may. by_runtime: what keeps it from there is its runtime, which ended or
+    does not answer, so that its last words tell why. unwell: it serves, and something is wrong
+    with it. waits: its turn has not come. copying: its disk is to be copied, or to be put back,
+    first."""
 
     tenant: str
     slug: str
@@ -111,6 +113,7 @@ class Seen:
     well: bool = False
     applied: int = 0
     failing: str = ""
+    by_runtime: bool = False
     unwell: bool = False
     waits: bool = False
     copying: bool = False
@@ -120,7 +123,8 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """rollout: as it is afterwards, but for what moving changes in a member. move, put_back: ids
-    of tenants. culprit: the tenant whose last words belong into the log, "" for none."""
+    of tenants. culprit: the tenant whose last words belong into the log, "" where none
+    says anything of the matter: a secret that is not set is not in what a runtime wrote."""
 
     rollout: Rollout
     move: tuple[str, ...] = ()
@@ -159,20 +163,20 @@ def _go_on(before: Rollout, seen: Mapping[str, Seen], now: float) -> Decision:
     if before.stopping:
         return _turn_back(going, "It was stopped.", "", now)
     if (failed := _telling_failure(members)) is not None:
-        return _turn_back(going, f"{failed.slug}: {failed.reason}", failed.tenant, now)
+        return _give_up(going, failed, seen, now)
     if going.stage is Stage.CANARY:
         first = tuple(m for m in members if m.canary)
         if any(m.state in OPEN for m in first):
             return Decision(going, move=_pending(first))
         if (failed := _nobody_well(first)) is not None:
-            return _turn_back(going, f"{failed.slug}: {failed.reason}", failed.tenant, now)
+            return _give_up(going, failed, seen, now)
         going = replace(going, stage=Stage.ALL)
     members = (*members, *_newcomers(going, seen, now))
     going = replace(going, members=members)
     if any(m.state in OPEN for m in members):
         return Decision(going, move=_pending(members))
     if (failed := _nobody_well(members)) is not None:
-        return _turn_back(going, f"{failed.slug}: {failed.reason}", failed.tenant, now)
+        return _give_up(going, failed, seen, now)
     return Decision(replace(going, state=State.DONE, finished_at=now))
 
 
@@ -261,6 +265,14 @@ def _is_late(member: Member, now: float) -> bool:
 
 def _settled(member: Member, state: Move, reason: str, now: float) -> Member:
     return replace(member, state=state, since=now, reason=reason)
+
+
+def _give_up(
+    going: Rollout, failed: Member, seen: Mapping[str, Seen], now: float
+) -> Decision:
+    said = seen.get(failed.tenant)
+    culprit = failed.tenant if said is not None and said.by_runtime else ""
+    return _turn_back(going, f"{failed.slug}: {failed.reason}", culprit, now)
 
 
 def _turn_back(going: Rollout, reason: str, culprit: str, now: float) -> Decision:

@@ -14,6 +14,12 @@ JSON = "application/problem+json"
 Header = tuple[str, str]
 NO_STORE: Header = ("Cache-Control", "no-store")
 RETRY: Header = ("Retry-After", "2")
+_PAGE_POLICY: Header = (
+    "Content-Security-Policy",
+    ("\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+     "frame-ancestors 'none'\""),
+)
+"""Our pages are words and their look, written by us: nothing runs in them, nothing frames them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Answer:
 def page(status: int, file: str, headers: tuple[Header, ...]) -> str:
     """An HTML page in place of HAProxy's own error of this status."""
     return (f"http-error status {status} content-type 'text/html; charset=utf-8' "
-            f"file {file} {_headers(headers)}")
+            f"file {file} {_headers((_PAGE_POLICY, *headers))}")
 
 
 def problem(answer: Answer) -> str:

@@ -5,6 +5,7 @@ The way of a request, each step in the section that owns it:
 
     front       shape of the request -> host -> the console's preflight -> which backend
     api         the console and the api, which asks for keys of its own
+    console     the same for people: while the api is away, a page that looks again by itself
     platform    /.stateroom/ on a tenant's host: the api, told which tenant it is
     programs    identity -> origin -> rate -> door -> the cabin, by address
     pages       the same for people: HTML instead of problem+json, sign-in instead of 401
@@ -17,7 +18,7 @@ With a new certificate, once a year, `stateroom up` starts another edge.
 from __future__ import annotations
 
 from stateroom.edge import haproxy_cors, haproxy_runtimes, haproxy_shape
-from stateroom.edge.answers import RETRY, Answer
+from stateroom.edge.answers import RETRY, Answer, page
 from stateroom.edge.config import STAND_IN_ADDRESS, EdgeConfig
 from stateroom.edge.route_map import FIELDS
 
@@ -48,6 +49,7 @@ def render(config: EdgeConfig) -> str:
         _front(config),
         *_loopback_front(config),
         _api(config),
+        _console(config),
         _platform(config),
         haproxy_runtimes.backend(config, "programs"),
         haproxy_runtimes.backend(config, "pages"),
@@ -138,6 +140,7 @@ def _front(config: EdgeConfig) -> list[str]:
         *haproxy_shape.page(),
         *_our_headers(config),
         *_after_response(config),
+        "use_backend console if console { var(txn.page) -m bool }",
         "use_backend api if console",
         "use_backend platform if platform_path",
         "use_backend pages if { var(txn.page) -m bool }",
@@ -221,6 +224,18 @@ def _loopback_front(config: EdgeConfig) -> tuple[list[str], ...]:
 
 def _api(config: EdgeConfig) -> list[str]:
     return ["backend api", _TAKE_BODY, f"server api {config.api_address} maxconn 512"]
+
+
+def _console(config: EdgeConfig) -> list[str]:
+    """The same api for a person who opens or reloads the console: whether it is not there, ends
+    meanwhile or is too slow, they see a page instead of JSON."""
+    away = f"{config.pages}/away.html"
+    return [
+        "backend console",
+        *(page(status, away, (RETRY,)) for status in (502, 503, 504)),
+        _TAKE_BODY,
+        f"server api {config.api_address} maxconn 64",
+    ]
 
 
 def _platform(config: EdgeConfig) -> list[str]:

@@ -16,7 +16,7 @@ from stateroom.domain import plan_checkpoint as checkpoint
 from stateroom.domain.backoff import runtime_streak
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.rollout import DEATHS, Rollout, Seen, rollout
-from stateroom.domain.status import Phase, Status
+from stateroom.domain.status import Phase, Reached, Status
 from stateroom.domain.wish import Intent, Wish
 from stateroom.errors import StateroomError
 from stateroom.steward.last_words import LastWords
@@ -110,6 +110,7 @@ def _seen(
         well=well,
         applied=status.applied_generation,
         failing=_failing(now, wish, status, waiting),
+        by_runtime=_by_runtime(now, wish, status),
         unwell=status.phase is Phase.DEGRADED,
         waits=any(w.code == "turn" for w in waiting),
         copying=copying,
@@ -133,6 +134,14 @@ def _failing(
         assert ended.last is not None
         return f"its runtime ended {ended.count} times in a row: {ended.last.detail}"
     return ""
+
+
+def _by_runtime(now: float, wish: Wish | None, status: Status) -> bool:
+    """Whether its runtime is what keeps it from there: it ended, or was started and does not
+    answer. Where it did not even begin, what it wrote is of another time and tells nothing."""
+    if wish is None or status.blocked:
+        return False
+    return runtime_streak(wish, now).count > 0 or status.reached is Reached.STARTED
 
 
 def copies_moved(desired: Desired, look: Look) -> list[tuple[CopyRecord, str]]:

@@ -1,5 +1,5 @@
 // The first tenant on its way, once the roll-out has nothing more to do for it.
-import type { Deployment, Tenant } from "../../api/coming";
+import type { Deployment, Tenant } from "../../api/types";
 import "../../panels/Progress.css";
 import { TenantRow } from "../../panels/progress/TenantRow";
 import { useSeconds } from "../../panels/progress/useDeployment";

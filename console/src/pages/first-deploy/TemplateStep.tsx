@@ -1,7 +1,7 @@
 // First step: what kind of thing the tenants get.
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Template } from "../../api/coming";
+import type { Template } from "../../api/types";
 import { drawingOf } from "../../blueprint/document";
 import { titleOf } from "../../blueprint/kinds";
 import { KindTile } from "../../canvas/nodes/looks";

@@ -1,5 +1,6 @@
 // Fourth step: the first tenant. Its name makes its slug, and with that its address.
 import { type FormEvent, useState } from "react";
+import { addressWords, useInstallation } from "../../api/installation";
 import type { Blueprint } from "../../blueprint/document";
 import { Button, TextField } from "../../ui";
 import { SecretFields } from "../tenants/SecretFields";
@@ -28,6 +29,7 @@ export function TenantStep(props: Props) {
   const { wizard, document, secrets, refused, onChange, onSecrets, onBack, onNext } = props;
   const { tenantName, edits } = wizard;
   const [isTried, setTried] = useState(Boolean(refused));
+  const installation = useInstallation();
   const slug = wizard.slug ?? slugOf(tenantName);
   const questions = questionsIn(document);
   const needed = questions.filter(({ required }) => required);
@@ -69,7 +71,7 @@ export function TenantStep(props: Props) {
         />
         <TextField
           label="Slug"
-          help={`It becomes the address: https://${slug || "SLUG"}.t.localhost`}
+          help={addressWords(installation.data?.tenant_url, slug)}
           value={slug}
           spellCheck={false}
           error={

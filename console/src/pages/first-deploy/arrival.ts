@@ -2,7 +2,7 @@
 // revision, and is through at once; the tenant still has to come up.
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { DeployedTenant, Deployment, Tenant } from "../../api/coming";
+import type { DeployedTenant, Deployment, Tenant } from "../../api/types";
 import { isOver } from "../../panels/progress/rollOut";
 import { useDeployment } from "../../panels/progress/useDeployment";
 

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
-import type { Deployment } from "../../api/coming";
+import type { Deployment } from "../../api/types";
 import type { Drawing } from "../../canvas/drawing";
 import { begin } from "../../panels/deploy/useDeploy";
 import { revisionOf } from "./drawing";

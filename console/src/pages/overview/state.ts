@@ -1,5 +1,5 @@
 // PURE. What an operator should look at, and the one next step, from what the installation says.
-import type { Deployment, Installation, Phase, Problem } from "../../api/coming";
+import type { Deployment, Installation, Phase, Problem } from "../../api/types";
 import { headlineOf, isOver, settled } from "../../panels/progress/rollOut";
 import { paths } from "../../router";
 

@@ -1,7 +1,8 @@
 // What the overview knows: a few answers of the API and the drafts of this browser.
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Phase } from "../../api/coming";
+import { useInstallation } from "../../api/installation";
+import type { Phase } from "../../api/types";
 import { begun, drafts } from "../../canvas/unsaved";
 import { useDeployments } from "../../panels/progress/useDeployment";
 import type { Known } from "./state";
@@ -9,10 +10,7 @@ import type { Known } from "./state";
 const MOST_SHOWN = 5;
 
 export function useKnown(): { known: Known | null; error: unknown } {
-  const status = useQuery({
-    queryKey: ["status"],
-    queryFn: () => answer(api.GET("/api/v1/status")),
-  });
+  const status = useInstallation();
   const blueprints = useQuery({
     queryKey: ["blueprints"],
     queryFn: () => answer(api.GET("/api/v1/blueprints")),

@@ -2,7 +2,7 @@
 // that a message is ours.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, answer, api, problemFrom } from "../../api/client";
-import type { Webhook } from "../../api/coming";
+import type { Webhook } from "../../api/types";
 import { Card, Failure, Loading, toast } from "../../ui";
 import { CodeTabs } from "./CodeTabs";
 import { receivers } from "./receivers";

@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answer, api } from "../../api/client";
-import type { Webhook } from "../../api/coming";
+import type { Webhook } from "../../api/types";
 import { Button, Confirm, CopyButton, Failure, Notice, Switch, TextField, toast } from "../../ui";
 import { problemAt } from "../values/problemAt";
 

@@ -1,6 +1,6 @@
 // How the webhook's last message went, trying it out, and ending it.
 import { useState } from "react";
-import type { Webhook } from "../../api/coming";
+import type { Webhook } from "../../api/types";
 import { Badge, Button, Confirm } from "../../ui";
 import { Since } from "../tenants/Since";
 

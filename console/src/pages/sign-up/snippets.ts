@@ -3,8 +3,12 @@
 import type { Question } from "../values/questions";
 import { json, python, shellWord } from "./quoting";
 
-/** Where programs on the machine itself reach the API. */
-export const LOOPBACK = "http://127.0.0.1:8070/api/v1";
+/** Where the API is, and the home that holds the key unless STATEROOM_HOME or STATEROOM_KEY say
+ *  otherwise. */
+export interface Here {
+  api: string;
+  home: string;
+}
 
 export interface NewTenant {
   slug: string;
@@ -24,21 +28,21 @@ export interface Snippet {
 
 const WAIT = "wait=ready&timeout=120";
 
-export function snippets(tenant: NewTenant, api: string = LOOPBACK): Snippet[] {
+export function snippets(tenant: NewTenant, here: Here): Snippet[] {
   const body = bodyOf(tenant);
   return [
-    { language: "curl", file: "sign-up.sh", run: "sh sign-up.sh", text: curl(body, api) },
+    { language: "curl", file: "sign-up.sh", run: "sh sign-up.sh", text: curl(body, here) },
     {
       language: "Python",
       file: "sign_up.py",
       run: "python3 sign_up.py",
-      text: pythonText(body, api),
+      text: pythonText(body, here),
     },
     {
       language: "JavaScript",
       file: "sign-up.mjs",
       run: "node sign-up.mjs",
-      text: javascript(body, api),
+      text: javascript(body, here),
     },
   ];
 }
@@ -71,10 +75,11 @@ function exampleOf({ option, default: fallback }: Question): unknown {
   return kind === "list" ? [] : "example";
 }
 
-function curl(body: Body, api: string): string {
+function curl(body: Body, { api, home }: Here): string {
   return `# Signs a customer up: creates the tenant, waits until it answers, prints the way in.
 API=${shellWord(api)}
-KEY="\${STATEROOM_KEY:-$(cat "\${STATEROOM_HOME:-/var/lib/stateroom}/admin.key")}"
+STATEROOM_HOME=\${STATEROOM_HOME:-${shellWord(home)}}
+KEY="\${STATEROOM_KEY:-$(cat "$STATEROOM_HOME/admin.key")}"
 
 # The key goes in by stdin: what stands in a command line is seen by every user of the machine.
 call() {
@@ -97,7 +102,7 @@ call "$API/tenants/${body.slug}/access"
 `;
 }
 
-function pythonText(body: Body, api: string): string {
+function pythonText(body: Body, { api, home }: Here): string {
   return `"""Signs a customer up: creates the tenant, waits until it answers, prints the way in."""
 
 import json
@@ -109,7 +114,7 @@ import urllib.request
 import uuid
 
 API = ${python(api)}
-HOME = pathlib.Path(os.environ.get("STATEROOM_HOME", "/var/lib/stateroom"))
+HOME = pathlib.Path(os.environ.get("STATEROOM_HOME", ${python(home)}))
 KEY = os.environ.get("STATEROOM_KEY") or (HOME / "admin.key").read_text().strip()
 
 # No proxy stands between this machine and itself.
@@ -143,13 +148,13 @@ print(call("GET", "/tenants/" + tenant["slug"] + "/access")["open_url"])
 `;
 }
 
-function javascript(body: Body, api: string): string {
+function javascript(body: Body, { api, home }: Here): string {
   return `// Signs a customer up: creates the tenant, waits until it answers, prints the way in.
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const API = ${json(api)};
-const HOME = process.env.STATEROOM_HOME ?? "/var/lib/stateroom";
+const HOME = process.env.STATEROOM_HOME ?? ${json(home)};
 const KEY = process.env.STATEROOM_KEY ?? readFileSync(\`\${HOME}/admin.key\`, "utf8").trim();
 
 /** What the API answers; an error with its own words where it refuses. */

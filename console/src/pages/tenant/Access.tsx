@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answer, api, problemFrom } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { Button, Card, Confirm, CopyButton, ExternalIcon, toast } from "../../ui";
 
 const SHOWN_FOR = 60_000;

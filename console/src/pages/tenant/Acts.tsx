@@ -1,8 +1,9 @@
 // What can be done with a tenant as a whole. What this installation cannot do is not shown.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, problemFrom } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import { useInstallation } from "../../api/installation";
+import type { Tenant } from "../../api/types";
 import { Button, Confirm, toast } from "../../ui";
 import { DeleteTenant } from "./DeleteTenant";
 import { useChange } from "./useChange";
@@ -142,9 +143,6 @@ function useActing(slug: string) {
 }
 
 function useCapabilities(): (power: Power) => boolean {
-  const status = useQuery({
-    queryKey: ["status"],
-    queryFn: () => answer(api.GET("/api/v1/status")),
-  });
+  const status = useInstallation();
   return (power) => status.data?.capabilities?.[power] === true;
 }

@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { navigate, paths } from "../../router";
 import { Button, Dialog, Failure, TextField, toast } from "../../ui";
 import { size } from "../tenants/times";

@@ -1,6 +1,6 @@
 // How a tenant is: its phase, why, what it waits for, and the way it has come.
 import { useState } from "react";
-import type { Steps, Tenant } from "../../api/coming";
+import type { Steps, Tenant } from "../../api/types";
 import { paths } from "../../router";
 import { Badge, Button, Card, CheckIcon, classes, Link, Notice, PhaseBadge } from "../../ui";
 import { Since } from "../tenants/Since";

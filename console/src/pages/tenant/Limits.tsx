@@ -1,5 +1,5 @@
 // A tenant's limits as sliders, each with what is used of it now beside it.
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { Card } from "../../ui";
 import { useKept } from "../values/kept";
 import { problemAt } from "../values/problemAt";

@@ -1,6 +1,6 @@
 // The name that people call a tenant by. Its slug never changes.
 import { type FormEvent, useId, useState } from "react";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { Button, Dialog, TextField } from "../../ui";
 import { problemAt } from "../values/problemAt";
 import { useChange } from "./useChange";

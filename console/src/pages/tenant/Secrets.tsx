@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, problemFrom } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { Badge, Button, Card, Confirm, Failure, Loading, PlusIcon, toast } from "../../ui";
 import { Since } from "../tenants/Since";
 import { namedSecrets } from "../tenants/useNewTenantsBlueprint";

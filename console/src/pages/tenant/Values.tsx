@@ -2,7 +2,7 @@
 // are saved; a change by somebody else meanwhile is said, and nothing is overwritten unseen.
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { Card, Empty, Failure, Loading } from "../../ui";
 import { type Edits, edited, patchOf, under, wrongIn } from "../values/edits";
 import { useKept } from "../values/kept";

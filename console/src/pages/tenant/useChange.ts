@@ -1,7 +1,7 @@
 // Changing a tenant by a merge patch. What comes back is shown at once; events tell the rest.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 
 export interface Change {
   patch: {

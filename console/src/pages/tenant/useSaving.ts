@@ -1,6 +1,6 @@
 // Saving a form of a tenant: guarded by the generation that the edits began with.
 import { ApiError } from "../../api/client";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { toast } from "../../ui";
 import { type Change, useChange } from "./useChange";
 

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
-import type { BulkAction, BulkOut } from "../../api/coming";
+import type { BulkAction, BulkOut } from "../../api/types";
 import { Badge, Button, Dialog, Failure, SelectField, TextField } from "../../ui";
 
 const ABOUT: { [action in BulkAction]: { act: string; meaning: string } } = {

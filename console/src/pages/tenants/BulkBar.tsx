@@ -1,5 +1,5 @@
 // What can be done with the chosen tenants, at the lower edge while some are chosen.
-import type { BulkAction } from "../../api/coming";
+import type { BulkAction } from "../../api/types";
 import { Button, CloseIcon, IconButton } from "../../ui";
 import { MOST_AT_ONCE } from "./selection";
 

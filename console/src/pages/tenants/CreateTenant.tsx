@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { ApiError, answer, api } from "../../api/client";
+import { addressWords, useInstallation } from "../../api/installation";
 import { navigate, paths } from "../../router";
 import {
   Button,
@@ -91,6 +92,7 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
   const [secrets, setSecrets] = useState<{ [name: string]: string }>({});
   const [volume, setVolume] = useState("");
   const [isTried, setTried] = useState(false);
+  const installation = useInstallation();
   const form = useRef<HTMLFormElement>(null);
   // It comes after the dialog is open, and takes the focus as it would have then.
   useEffect(() => form.current?.querySelector("input")?.focus(), []);
@@ -151,7 +153,7 @@ function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props
       />
       <TextField
         label="Slug"
-        help={`It becomes the address: https://${slug || "SLUG"}.t.localhost`}
+        help={addressWords(installation.data?.tenant_url, slug)}
         value={slug}
         spellCheck={false}
         error={

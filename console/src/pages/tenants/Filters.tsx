@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { answer, api } from "../../api/client";
+import { useInstallation } from "../../api/installation";
 import { Button, CloseIcon, SearchBox } from "../../ui";
 import { askedBy, isFiltered, PHASES } from "./filters";
 import { useDebounced } from "./useDebounced";
@@ -105,10 +106,7 @@ function revisionsDownFrom(newest: number): string[] {
 }
 
 function usePhaseCounts(): { [phase: string]: number } {
-  const status = useQuery({
-    queryKey: ["status"],
-    queryFn: () => answer(api.GET("/api/v1/status")),
-  });
+  const status = useInstallation();
   return status.data?.tenants.phases ?? {};
 }
 

@@ -1,6 +1,6 @@
 // The rows. Arrow keys go from row to row in the column where one is; Shift chooses a range.
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
-import type { Tenant } from "../../api/coming";
+import type { Tenant } from "../../api/types";
 import { paths } from "../../router";
 import { type Column, ExternalIcon, Link, PhaseBadge, Table } from "../../ui";
 import { Since } from "./Since";

@@ -1,5 +1,5 @@
 // PURE. What the table of tenants shows, as it stands in the address: a link to it is the table.
-import type { Phase, TenantsAsked, TenantsPage } from "../../api/coming";
+import type { Phase, TenantsAsked, TenantsPage } from "../../api/types";
 import { SLUG } from "../../blueprint/names";
 
 export const PHASES = [

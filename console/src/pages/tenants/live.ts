@@ -3,8 +3,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Phase, Tenant, TenantsPage } from "../../api/coming";
 import { listen } from "../../api/events";
+import type { Phase, Tenant, TenantsPage } from "../../api/types";
 import { PHASES } from "./filters";
 
 export interface PhaseNews {

@@ -1,11 +1,11 @@
 // This browser could not reach the tenant, and browsers do not say why. Nearly always it is the
 // certificate: an exception that somebody clicked for the console holds for the console only.
+import { useInstallation } from "../../api/installation";
 import { Code } from "../../ui";
 
-const FOR_CHROMIUM =
-  'certutil -d sql:$HOME/.pki/nssdb -A -t "C,," -n Stateroom -i /var/lib/stateroom/ca.pem';
-
 export function Unreachable({ url }: { url: string | null }) {
+  const home = useInstallation().data?.home ?? "$STATEROOM_HOME";
+  const forChromium = `certutil -d sql:$HOME/.pki/nssdb -A -t "C,," -n Stateroom -i ${home}/ca.pem`;
   return (
     <div className="unreachable">
       <p>
@@ -24,12 +24,12 @@ export function Unreachable({ url }: { url: string | null }) {
           . Where the browser warns, it is the certificate; accept it there, and try again here.
         </li>
         <li>
-          Better, once and for all tenants: let the browser trust <code>ca.pem</code> of Stateroom's
-          home (<code>/var/lib/stateroom</code>, or what <code>STATEROOM_HOME</code> says). Firefox:
-          Settings, Certificates, Authorities, Import. Chromium on Linux:
+          Better, once and for all tenants: let the browser trust <code>{home}/ca.pem</code> of the
+          machine that Stateroom runs on. Firefox: Settings, Certificates, Authorities, Import.
+          Chromium on Linux:
         </li>
       </ol>
-      <Code label="With certutil of the package libnss3-tools" text={FOR_CHROMIUM} />
+      <Code label="With certutil of the package libnss3-tools" text={forChromium} />
       <p>
         If the tab does not open either, the edge is away: <code>stateroom doctor</code> says why.
       </p>

@@ -1,7 +1,7 @@
 // What the server says of a document before it is deployed: each with the way to its block.
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Problem } from "../../api/coming";
+import type { Problem } from "../../api/types";
 import { type Blueprint, meaningOf } from "../../blueprint/document";
 import { classes, WarningIcon } from "../../ui";
 import "./Findings.css";

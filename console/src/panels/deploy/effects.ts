@@ -1,5 +1,5 @@
 // PURE. What a plan would do to tenants, in words: the hardest first, so that nobody overlooks it.
-import type { Effect, Plan } from "../../api/coming";
+import type { Effect, Plan } from "../../api/types";
 
 export type PlannedTenant = Plan["tenants"][number];
 

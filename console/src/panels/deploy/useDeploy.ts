@@ -2,8 +2,9 @@
 // to the revision that came of it. What the server refuses is told apart by what one can do.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, answer, api } from "../../api/client";
-import type { Deployment, Layout } from "../../api/coming";
+import type { Deployment } from "../../api/types";
 import type { Blueprint } from "../../blueprint/document";
+import type { Layout } from "../../canvas/drawing";
 
 export interface Wish {
   name: string;

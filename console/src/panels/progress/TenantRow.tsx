@@ -1,5 +1,5 @@
 // One tenant of a roll-out: its four steps, what it waits for, and where what it wrote was kept.
-import type { DeployedTenant } from "../../api/coming";
+import type { DeployedTenant } from "../../api/types";
 import { paths } from "../../router";
 import { Badge, classes, Link } from "../../ui";
 import { lasted, MOVES, STEPS, stepStates } from "./rollOut";

@@ -1,6 +1,6 @@
 // PURE. How far a roll-out is, in words: what the head of the panel says, what is read out, and
 // which tenants somebody has to see first.
-import type { DeployedTenant, Deployment, Steps } from "../../api/coming";
+import type { DeployedTenant, Deployment, Steps } from "../../api/types";
 
 type Move = DeployedTenant["state"];
 export type RollOutTone = "info" | "good" | "bad" | "brass";

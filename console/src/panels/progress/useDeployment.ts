@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answer, api } from "../../api/client";
-import type { Deployment } from "../../api/coming";
+import type { Deployment } from "../../api/types";
 import { isOver } from "./rollOut";
 
 const TURN = 2_500;
