@@ -3,6 +3,7 @@ import type { Draft } from "../../canvas/draft";
 import { RollOutNote } from "../../panels/deploy/RollOutNote";
 import { paths } from "../../router";
 import { Badge, Button, ChevronIcon, Link } from "../../ui";
+import { useIsGuided } from "../first-deploy/useWizard";
 import { Transfer } from "./Transfer";
 
 interface Props {
@@ -17,6 +18,7 @@ interface Props {
 export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onChanges }: Props) {
   const { base, problems, changes } = draft;
   const staged = changes.length;
+  const isGuided = useIsGuided(draft.name);
   return (
     <header className="topbar">
       <div className="topbar__where">
@@ -38,6 +40,11 @@ export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onC
         )}
       </div>
       <div className="topbar__acts">
+        {isGuided && (
+          <Link button="plain" to={paths.first}>
+            Back to your first deploy
+          </Link>
+        )}
         <Transfer draft={draft} />
         <RollOutNote name={draft.name} onOpen={onDeploy} />
         <span className="topbar__state" role="status">
