@@ -78,9 +78,11 @@ export function Tenant({ slug }: { slug: string }) {
             </div>
           )}
           {tab === "limits" && (
-            <div className="tenant__columns tenant__columns--even">
-              <Limits tenant={tenant} />
-              <Usage slug={slug} />
+            <div className="tenant__stack">
+              <div className="tenant__columns tenant__columns--even">
+                <Limits tenant={tenant} />
+                <Usage slug={slug} />
+              </div>
               <KeptDisks slug={slug} />
             </div>
           )}

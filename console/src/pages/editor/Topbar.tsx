@@ -22,7 +22,13 @@ export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onC
   return (
     <header className="topbar">
       <div className="topbar__where">
-        <Link to={paths.blueprints}>Blueprints</Link>
+        {isGuided ? (
+          <Link to={paths.first} className="topbar__guide">
+            Your first deploy
+          </Link>
+        ) : (
+          <Link to={paths.blueprints}>Blueprints</Link>
+        )}
         <ChevronIcon size={12} />
         <h1>{draft.name}</h1>
         {base === null ? (
@@ -40,11 +46,6 @@ export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onC
         )}
       </div>
       <div className="topbar__acts">
-        {isGuided && (
-          <Link button="plain" to={paths.first}>
-            Back to your first deploy
-          </Link>
-        )}
         <Transfer draft={draft} />
         <RollOutNote name={draft.name} onOpen={onDeploy} />
         <span className="topbar__state" role="status">

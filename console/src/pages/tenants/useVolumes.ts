@@ -7,6 +7,5 @@ export function useVolumes() {
     // Below the tenants' noun: a disk is kept when its tenant's deletion is through.
     queryKey: ["tenants", "volumes"],
     queryFn: async () => (await answer(api.GET("/api/v1/volumes"))).items,
-    retry: false,
   });
 }
