@@ -8,6 +8,11 @@ export function fitting(animated = true): FitViewOptions {
   return {
     padding: { left, right: "24px", top: "24px", bottom: "72px" },
     maxZoom: 1,
-    ...(animated && { duration: 200 }),
+    ...(animated && moving(200)),
   };
+}
+
+/** For what React Flow moves by itself: `ms` long, at once for who asked for less motion. */
+export function moving(ms: number): { duration?: number } {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? {} : { duration: ms };
 }
