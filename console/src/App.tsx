@@ -120,6 +120,7 @@ function CurrentPage({ route }: { route: Route }) {
       return (
         <Empty
           title="There is no such page"
+          isPage
           action={
             <button
               type="button"

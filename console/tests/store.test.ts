@@ -281,7 +281,7 @@ describe("blocks", () => {
       }),
     );
     const { door, agent, key } = arrange(base);
-    expect([door?.x, agent?.x, key?.x]).toEqual([0, 320, 640]);
+    expect([door?.x, agent?.x, key?.x]).toEqual([0, 296, 592]);
   });
 
   it("are aligned", () => {

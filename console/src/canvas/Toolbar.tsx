@@ -16,7 +16,7 @@ import {
 } from "../ui/icons";
 import { movedTo, removeBlocks } from "./drawing";
 import { useActions, useEditor } from "./editing";
-import { fitting } from "./fitting";
+import { fitting, moving } from "./fitting";
 import type { LiveGraph } from "./graph";
 import { align, arrange, type Edge } from "./layout";
 
@@ -48,11 +48,7 @@ export function Toolbar({ graph, onHelp }: { graph: LiveGraph; onHelp(): void })
       </IconButton>
       <ForSeveral />
       <hr />
-      <IconButton
-        size="s"
-        label="Zoom out (−)"
-        onClick={() => void flow.zoomOut({ duration: 120 })}
-      >
+      <IconButton size="s" label="Zoom out (−)" onClick={() => void flow.zoomOut(moving(120))}>
         <MinusIcon />
       </IconButton>
       <button
@@ -60,11 +56,11 @@ export function Toolbar({ graph, onHelp }: { graph: LiveGraph; onHelp(): void })
         className="toolbar__zoom"
         aria-label={`Zoom ${Math.round(zoom * 100)} %: show at its size`}
         title="Show at its size (0)"
-        onClick={() => void flow.zoomTo(1, { duration: 120 })}
+        onClick={() => void flow.zoomTo(1, moving(120))}
       >
         {Math.round(zoom * 100)}%
       </button>
-      <IconButton size="s" label="Zoom in (+)" onClick={() => void flow.zoomIn({ duration: 120 })}>
+      <IconButton size="s" label="Zoom in (+)" onClick={() => void flow.zoomIn(moving(120))}>
         <PlusIcon />
       </IconButton>
       <IconButton

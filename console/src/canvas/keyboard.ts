@@ -5,7 +5,7 @@ import type { FocusEvent, KeyboardEvent } from "react";
 import { copied, paste, pasteable } from "./clipboard";
 import { removeBlocks, removeLinks } from "./drawing";
 import { useEditing } from "./editing";
-import { fitting } from "./fitting";
+import { fitting, moving } from "./fitting";
 import type { LiveGraph } from "./graph";
 import { arrange } from "./layout";
 
@@ -70,9 +70,9 @@ export function useKeyboard({ onLink, onOpenOptions, onHelp, graph }: Wishes) {
   const tidy = () =>
     editor.getState().edit((now) => ({ ...now, places: arrange(now.document, graph.sizes()) }));
   const fitAll = () => void flow.fitView(fitting());
-  const zoomIn = () => void flow.zoomIn({ duration: 120 });
-  const zoomOut = () => void flow.zoomOut({ duration: 120 });
-  const zoomToSize = () => void flow.zoomTo(1, { duration: 120 });
+  const zoomIn = () => void flow.zoomIn(moving(120));
+  const zoomOut = () => void flow.zoomOut(moving(120));
+  const zoomToSize = () => void flow.zoomTo(1, moving(120));
   const search = () => document.getElementById("palette-search")?.focus();
 
   const plain = new Map<string, () => void>([

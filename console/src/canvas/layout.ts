@@ -5,7 +5,7 @@ import { KINDS, leadsTo } from "../blueprint/kinds";
 import type { Places, Point } from "./drawing";
 import { factsOf } from "./nodes/facts";
 
-const COLUMN = 320;
+const COLUMN = 296;
 const GAP = 28;
 export const GRID = 8;
 const ROUNDS = 4;

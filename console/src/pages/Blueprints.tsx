@@ -73,13 +73,16 @@ export function Blueprints() {
       ) : (
         <List items={list.data.items} />
       )}
-      <Templates
-        templates={templates.data?.items ?? []}
-        onChoose={({ title, name, document, layout }) => {
-          const drawing = drawingOf(document);
-          if (drawing) setStart({ title, name: freeName(name, taken), document: drawing, layout });
-        }}
-      />
+      {!list.isPending && (
+        <Templates
+          templates={templates.data?.items ?? []}
+          onChoose={({ title, name, document, layout }) => {
+            const drawing = drawingOf(document);
+            if (!drawing) return;
+            setStart({ title, name: freeName(name, taken), document: drawing, layout });
+          }}
+        />
+      )}
       {isImporting && (
         <ImportDialog
           onClose={() => setImporting(false)}

@@ -135,7 +135,9 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
         </Card>
         <Card title="The program">
           {schema.isPending || document.isPending || !installation ? (
-            <Loading lines={14} />
+            <div className="program__coming">
+              <Loading lines={14} />
+            </div>
           ) : (
             <CodeTabs
               label="Languages"
@@ -151,7 +153,9 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
           </p>
         </Card>
       </div>
-      <SchemaTable blueprint={blueprint} questions={questions} schema={schema.data} />
+      {schema.data !== undefined && (
+        <SchemaTable blueprint={blueprint} questions={questions} schema={schema.data} />
+      )}
     </>
   );
 }

@@ -38,7 +38,7 @@ export function Tenant({ slug }: { slug: string }) {
   if (found.error instanceof ApiError && found.error.status === 404) return <Gone slug={slug} />;
   if (!tenant) {
     return (
-      <Page title={slug}>
+      <Page title={slug} lead={<Link to={paths.tenants}>All tenants</Link>} wide>
         {found.error ? (
           <Failure error={found.error} again={() => void found.refetch()} />
         ) : (

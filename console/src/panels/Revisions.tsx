@@ -74,7 +74,11 @@ function List({ name, onDeploy }: { name: string; onDeploy(revision: number): vo
         onPair={setPair}
         onDeploy={onDeploy}
       />
-      <Compare name={name} from={chosen[0]} to={chosen[1]} />
+      {before ? (
+        <Compare name={name} from={chosen[0]} to={chosen[1]} />
+      ) : (
+        <p className="soft">The next Deploy makes another one, and then they can be compared.</p>
+      )}
     </>
   );
 }

@@ -9,16 +9,19 @@ import { WarningIcon } from "./icons";
 
 interface EmptyProps {
   title: string;
+  /** Where there is nothing else: the page's own title. */
+  isPage?: boolean;
   children?: ReactNode;
   icon?: ReactNode;
   action?: ReactNode;
 }
 
-export function Empty({ title, children, icon, action }: EmptyProps) {
+export function Empty({ title, isPage = false, children, icon, action }: EmptyProps) {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className="state">
       {icon && <div className="state__icon">{icon}</div>}
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children && <p className="soft">{children}</p>}
       {action}
     </div>

@@ -22,7 +22,8 @@ export function useKnown(): { known: Known | null; error: unknown } {
   const degraded = useUnwell("degraded");
   const [guide] = useWizard();
   const error = status.error ?? blueprints.error;
-  if (!status.data || !blueprints.data || deployments.isPending) return { known: null, error };
+  const isPending = deployments.isPending || failed.isPending || degraded.isPending;
+  if (!status.data || !blueprints.data || isPending) return { known: null, error };
   const items = blueprints.data.items;
   const rollOuts = deployments.data?.items ?? [];
   return {
@@ -31,7 +32,7 @@ export function useKnown(): { known: Known | null; error: unknown } {
       status: status.data,
       blueprints: items,
       deployments: rollOuts,
-      unwell: [...failed, ...degraded],
+      unwell: [failed, degraded].flatMap(({ data }) => data?.items ?? []),
       drafts: draftsOf(new Set(items.map(({ name }) => name))),
       guided: isThrough(guide, rollOuts) ? null : guide.blueprint || null,
     },
@@ -43,14 +44,13 @@ function isThrough({ deployment }: Wizard, rollOuts: readonly Deployment[]): boo
 }
 
 function useUnwell(phase: Phase) {
-  const found = useQuery({
+  return useQuery({
     queryKey: ["tenants", "unwell", phase],
     queryFn: () => {
       const query = { phase, limit: MOST_SHOWN };
       return answer(api.GET("/api/v1/tenants", { params: { query } }));
     },
   });
-  return found.data?.items ?? [];
 }
 
 /** Names with unsaved edits: of blueprints that are there, and of some that were never saved. */

@@ -26,7 +26,7 @@ export interface Snippet {
   text: string;
 }
 
-const WAIT = "wait=ready&timeout=120";
+const WAIT = "wait=ready&timeout=300";
 
 export function snippets(tenant: NewTenant, here: Here): Snippet[] {
   const body = bodyOf(tenant);
