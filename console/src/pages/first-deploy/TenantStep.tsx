@@ -1,8 +1,9 @@
 // Fourth step: the first tenant. Its name makes its slug, and with that its address.
 import { type FormEvent, useState } from "react";
+import { ApiError } from "../../api/client";
 import { addressWords, useInstallation } from "../../api/installation";
 import type { Blueprint } from "../../blueprint/document";
-import { Button, TextField } from "../../ui";
+import { Button, Failure, TextField } from "../../ui";
 import { SecretFields } from "../tenants/SecretFields";
 import { slugOf, slugProblem } from "../tenants/slug";
 import { namedSecrets } from "../tenants/useNewTenantsBlueprint";
@@ -37,6 +38,8 @@ export function TenantStep(props: Props) {
   const asked = namedSecrets(document);
   const missing = unanswered(questions, edits, {});
   const wrong = wrongIn(questions, edits);
+  const whole = refusedAsWhole(refused);
+  const isTaken = whole instanceof ApiError && whole.status === 409;
   const lacking = asked.filter(({ name, required }) => required && !secrets[name]);
 
   const submit = (event: FormEvent) => {
@@ -76,7 +79,7 @@ export function TenantStep(props: Props) {
           spellCheck={false}
           error={
             problemAt(refused, "slug") ??
-            takenText(refused) ??
+            (isTaken ? whole.message : undefined) ??
             ((isTried || wizard.slug !== null) && slugProblem(slug))
           }
           onChange={(event) => onChange({ slug: event.target.value })}
@@ -101,6 +104,7 @@ export function TenantStep(props: Props) {
         }
         onWrite={(name, value) => onSecrets({ ...secrets, [name]: value })}
       />
+      {whole && !isTaken && <Failure error={whole} />}
       <div className="step__acts">
         <Button onClick={onBack}>Back</Button>
         <Button type="submit" kind="primary">
@@ -117,8 +121,8 @@ function withEdit(edits: Edits, name: string, next: Edits[string]): Edits {
   return next === null || next === "" ? rest : { ...rest, [name]: next };
 }
 
-/** A slug that somebody has is refused as a whole. */
-function takenText(error: unknown): string | undefined {
+/** What was refused of no field: a slug that somebody has, a machine that is full. */
+function refusedAsWhole(error: unknown): Error | null {
   const isOfAField = allPlaced(error, ["/slug", "/name", "/values", "/secrets"]);
-  return error instanceof Error && !isOfAField ? error.message : undefined;
+  return error instanceof Error && !isOfAField ? error : null;
 }
