@@ -37,6 +37,12 @@ def sample_document() -> dict[str, Any]:
     return document
 
 
+def template(name: str) -> dict[str, Any]:
+    """Another one of the blueprints that come with the package."""
+    document: dict[str, Any] = yaml.safe_load((SAMPLE.parent / f"{name}.yaml").read_text())
+    return document
+
+
 def drawn(
     *more: Mapping[str, Any], name: str = "sample", **options: Mapping[str, Any]
 ) -> dict[str, Any]:

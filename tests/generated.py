@@ -19,6 +19,7 @@ from stateroom.domain.cabin import Cabin, Installation
 from stateroom.domain.content import ContentVersion
 from stateroom.domain.inventory import (
     AppliedContent,
+    Condition,
     CopyKind,
     DiskCopy,
     Health,
@@ -29,13 +30,26 @@ from stateroom.domain.inventory import (
 )
 from stateroom.domain.plan_orphans import Others
 from stateroom.domain.routes import Door, Route, RouteTable
-from stateroom.domain.runtime import AGENT, Mount, Resources, RuntimeSpec, Shape, Volume
+from stateroom.domain.runtime import (
+    AGENT,
+    HealthCheck,
+    Mount,
+    Resources,
+    RuntimeSpec,
+    Shape,
+    Volume,
+)
 from stateroom.domain.wish import BrokerGrant, Checkpoint, Doorway, Failure, Intent, Wish
 
 NOW = 10_000.0
 INSTALLATION = Installation("3f")
 SMALL, LARGE = Resources(1.0, 1024, 256), Resources(2.0, 2048, 256)
 SHAPES = tuple(Shape(f"sha256:{x}", ("run",), mounts=(Mount("data", "/data"),)) for x in "ab")
+DATABASES = tuple(Shape(f"sha256:d{x}", ("run",), mounts=(Mount("rows", "/rows"),)) for x in "ab")
+CACHES = tuple(Shape(f"sha256:c{x}", ("run",)) for x in "ab")
+ROLES = {AGENT: SHAPES, "db": DATABASES, "cache": CACHES}
+"""What may run in a cabin: the agent, a service with a disk and a health check, one with
+neither."""
 CONTENTS = tuple(ContentVersion(n, f"digest {n}", f"env {n // 2}") for n in (1, 2, 3))
 ORPHANS = (91, 92, 93)
 TIMES = (0.0, NOW - 5000, NOW - 300, NOW - 100, NOW - 60, NOW - 10, NOW - 1, NOW)
@@ -52,6 +66,12 @@ class Drawn:
 
 def cabin(number: int) -> Cabin:
     return Cabin(INSTALLATION, f"{number:08x}", number, number)
+
+
+def spec_of(number: int, role: str, shape: Shape, resources: Resources = SMALL) -> RuntimeSpec:
+    user = list(ROLES).index(role)
+    health = HealthCheck(port=5432) if role == "db" else None
+    return RuntimeSpec(cabin(number), role, shape, resources, user=user, health=health)
 
 
 class Luck:
@@ -74,14 +94,16 @@ class Luck:
         for _ in range(self.between(0, 7)):
             at, lived = self.of(TIMES), self.of([0.0, 1.0, 240.0, 400.0])
             kind = self.of(["exit", "boot", "action", "grow"])
-            found.append(Failure(at, at - lived, kind, "x", self.of([0.0, 0.0, 30.0, 1e9])))
+            after = self.of([0.0, 0.0, 30.0, 1e9])
+            role = self.of([AGENT, AGENT, "db"]) if kind == "exit" else AGENT
+            found.append(Failure(at, at - lived, kind, "x", after, role))
         return tuple(found)
 
     def wish_of(self, number: int) -> Wish:
         place = cabin(number)
         compiled = self.between(0, 9) > 0
-        spec = RuntimeSpec(place, AGENT, self.of(SHAPES),
-                           self.of([SMALL, LARGE]))  # fmt: skip
+        spec = spec_of(number, AGENT, self.of(SHAPES), self.of([SMALL, LARGE]))
+        services = self.services_of(number) if compiled else ()
         content = self.of(CONTENTS)
         return Wish(
             cabin=place,
@@ -91,7 +113,8 @@ class Luck:
             generation=content.generation,
             revision=1,
             spec=spec if compiled else None,
-            volumes=(Volume("data", "/data", self.of([1024, 2048])),) if compiled else (),
+            services=services,
+            volumes=self.volumes_for(services) if compiled else (),
             content=content if compiled else None,
             grant=self.of([None, BrokerGrant(f"key{number}", "g1")]),
             doorway=Doorway(f"s{number}.test", "owner", 60 if compiled else 0, ("TOKEN",)),
@@ -103,6 +126,21 @@ class Luck:
             boot_cpu=self.of([0.0, 2.0]),
             checkpoint=self.checkpoint(),
         )
+
+    def services_of(self, number: int) -> tuple[RuntimeSpec, ...]:
+        """Often none."""
+        if self.between(0, 1):
+            return ()
+        roles = sorted(self.some(["db", "cache"]))
+        return tuple(
+            spec_of(number, role, self.of(ROLES[role]), self.of([SMALL, LARGE])) for role in roles
+        )
+
+    def volumes_for(self, services: Iterable[RuntimeSpec]) -> tuple[Volume, ...]:
+        found = [Volume("data", "/data", self.of([1024, 2048]))]
+        if any(service.role == "db" for service in services):
+            found.append(Volume("rows", "/rows", self.of([1024, 2048]), 1))
+        return tuple(found)
 
     def checkpoint(self) -> Checkpoint:
         """Mostly none."""
@@ -117,12 +155,21 @@ class Luck:
         if self.between(0, 2):
             return frozenset()
         names = self.some(["c1", "c2", "c3", "c5"])
-        return frozenset(DiskCopy("data", name, self.of(CopyKind)) for name in names)
+        return frozenset(
+            DiskCopy(disk, name, self.of(CopyKind))
+            for name in names
+            for disk in self.of([("data",), ("data",), ("data", "rows"), ("rows",)])
+        )
 
     def instances_of(self, number: int) -> tuple[Instance, ...]:
+        """The agent's, and often those of services, wished for or not."""
+        roles = [AGENT] if self.between(0, 1) else list(ROLES)
+        return tuple(found for role in roles for found in self.instances_as(number, role))
+
+    def instances_as(self, number: int, role: str) -> tuple[Instance, ...]:
         """At most one of them alive: two writers are a world that must never come to be."""
         found, alive = [], 0
-        for shape in self.some(SHAPES):
+        for shape in self.some(ROLES[role]):
             state = self.of(State)
             if state in (State.RUNNING, State.PAUSED):
                 alive += 1
@@ -130,9 +177,9 @@ class Luck:
             started = self.of(TIMES)
             found.append(
                 Instance(
-                    RuntimeSpec(cabin(number), AGENT, shape, SMALL).name,
+                    spec_of(number, role, shape).name,
                     cabin(number).id,
-                    AGENT,
+                    role,
                     state,
                     self.of([SMALL, LARGE]),
                     started,
@@ -141,9 +188,16 @@ class Luck:
                     self.of((True, False)),
                     self.of(["store", "store", "store", "old"]),
                     self.of(["holder", "holder", "holder", "old"]),
+                    condition=self.condition(role, state),
                 )
             )
         return tuple(found)
+
+    def condition(self, role: str, state: State) -> Condition:
+        """Only what runs is asked, and only where there is something to ask."""
+        if role != "db" or state is not State.RUNNING:
+            return Condition.UNASKED
+        return self.of([Condition.STARTING, Condition.HEALTHY, Condition.UNHEALTHY])
 
     def world(self, most: int = 3) -> Drawn:
         wishes: list[Wish] = []
@@ -156,7 +210,8 @@ class Luck:
             instances += mine
             cabin_id = wish.cabin.id
             if self.between(0, 4):
-                disk = {"data": self.of([1024, 2048])}
+                names = self.of([("data",), ("data", "rows")])
+                disk = {name: self.of([1024, 2048]) for name in names}
                 attached, kept = self.of([(disk, {}), ({}, disk), ({}, {})])
                 holder = self.of(["holder", "holder", ""])
                 places[cabin_id] = Place(
@@ -165,12 +220,15 @@ class Luck:
                 )  # fmt: skip
             if self.between(0, 4):
                 version = self.of(CONTENTS)
-                content[cabin_id] = AppliedContent(version, self.of(TIMES), self.of(TIMES))
-            for instance in mine:
+                written, agents, dbs = (self.of(TIMES) for _ in range(3))
+                content[cabin_id] = AppliedContent(version, written, agents, services={"db": dbs})
+            mark = content[cabin_id].version.mark if cabin_id in content else ""
+            for instance in (i for i in mine if i.role == AGENT):
                 if self.of((True, False)):
                     start = self.of([instance.started_at, NOW])
                     healthy = self.of((True, False))
-                    health[instance.name] = Health(healthy, self.of(TIMES), "", start)
+                    acts_on = self.of(["", mark, mark])
+                    health[instance.name] = Health(healthy, self.of(TIMES), "", start, acts_on)
             if self.of((True, False)):
                 grants[f"key{number}"] = self.of(["g1", "g2"])
             if self.between(0, 4):
@@ -194,7 +252,6 @@ class Luck:
         )
         busy = frozenset(w.cabin.id for w in wishes if self.between(0, 6) == 0)
         return Drawn(tuple(wishes), inventory, busy)
-
 
     def with_orphans(self, world: Drawn) -> tuple[Drawn, Others]:
         """The same world, and parts of cabins that are in no wish, some of them known as kept.

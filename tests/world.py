@@ -20,8 +20,9 @@ from stateroom.broker.fake import MemoryGrants
 from stateroom.broker.grants import Grant, Provider
 from stateroom.domain import actions as a
 from stateroom.domain.cabin import Installation
-from stateroom.domain.inventory import Health, Inventory, State
+from stateroom.domain.inventory import Condition, Health, Inventory, State
 from stateroom.domain.routes import Door
+from stateroom.domain.runtime import AGENT
 from stateroom.edge.fake import FakeEdge
 from stateroom.edge.tokens import Signer, make_keys
 from stateroom.engines.fake import FakeEngine
@@ -77,10 +78,36 @@ def document(version: str = "2026.9.6", *, required: bool = False, **agent: Any)
     )  # fmt: skip
 
 
-def pinned(version: str) -> dict[str, Any]:
-    reference = f"openclaw:{version}"
-    image = f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}"
-    return {reference: {"id": image, "command": ["openclaw", "gateway", "run"]}}
+def served(
+    image: str = "database:1", size_mb: int = 256, mode: str = "plain", memory_mb: int = 256
+) -> dict[str, Any]:
+    """The same with a service beside the agent, which has a disk, a variable and a secret of its
+    own."""
+    drawing = document()
+    options = {
+        "image": image, "port": 5432, "health": "port", "user": 1, "memory_mb": memory_mb,
+        "cpu": 0.5, "pids": 100,
+    }  # fmt: skip
+    drawing["blocks"] += [
+        {"id": "db", "kind": "service", "options": options},
+        {"id": "rows", "kind": "volume", "options": {"path": "/rows", "size_mb": size_mb}},
+        {"id": "mode", "kind": "variables", "options": {"values": {"MODE": mode}}},
+        {"id": "login", "kind": "secret", "options": {"name": "DB_PASSWORD", "as": "env"}},
+    ]
+    drawing["links"] += [["agent", "db"], ["db", "rows"], ["db", "mode"], ["db", "login"]]
+    return drawing
+
+
+def pinned(version: str, *services: str) -> dict[str, Any]:
+    """services: the references of their images."""
+    agents = {f"openclaw:{version}": ["openclaw", "gateway", "run"]}
+    commands = agents | {reference: ["serve"] for reference in services}
+    return {
+        reference: {
+            "id": f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}", "command": command
+        }
+        for reference, command in commands.items()
+    }  # fmt: skip
 
 
 TAKES = 1.2
@@ -282,9 +309,13 @@ class World:
     def cabin_of(self, slug: str) -> str:
         return self.rows.cabins[self.rows.named(slug).id].id
 
-    def instance_of(self, slug: str) -> str:
+    def instance_of(self, slug: str, role: str = AGENT) -> str:
         cabin = self.cabin_of(slug)
-        return next(n for n, i in self.engine._instances.items() if i.cabin == cabin)
+        return next(
+            name
+            for name, instance in self.engine._instances.items()
+            if instance.cabin == cabin and instance.role == role
+        )
 
     # What may never happen.
 
@@ -305,8 +336,11 @@ class World:
                 pass
 
     def _is_open(self, name: str) -> bool:
-        cabin = self.engine._instances[name].cabin
-        return any(r.cabin == cabin and r.door is Door.OPEN for r in self.edge.table.routes)
+        """Callers come to the agent alone."""
+        instance = self.engine._instances[name]
+        return instance.role == AGENT and any(
+            r.cabin == instance.cabin and r.door is Door.OPEN for r in self.edge.table.routes
+        )
 
     def _may_erase(self, cabin: str) -> bool:
         if any(i.cabin == cabin for i in self.engine._instances.values()):
@@ -348,12 +382,24 @@ def not_ready(look: Look, wish: Any) -> Sequence[str]:
         found.append("its door is not open")
     if content is None or content.version != wish.content:
         found.append("its content is another")
-    if [i.name for i in mine] != [wish.spec.name] or mine[0].state is not State.RUNNING:
+    wanted = {wish.spec.name, *(spec.name for spec in wish.services)}
+    if {i.name for i in mine} != wanted or any(i.state is not State.RUNNING for i in mine):
         found.append(f"its instances are {mine}")
-    elif not (h := inventory.health.get(mine[0].name)) or not h.healthy:
+        return found
+    agent = next(i for i in mine if i.role == AGENT)
+    if not (h := inventory.health.get(agent.name)) or not h.healthy:
         found.append("it is not healthy")
-    elif content and mine[0].started_at < max(wish.restart_at, content.environment_at):
+    elif content and agent.started_at < max(wish.restart_at, content.environment_at):
         found.append("it began before its environment")
+    found += [
+        f"{i.role} is {i.condition}, or began before its environment"
+        for i in mine
+        if i.role != AGENT and content
+        and (
+            i.condition is not Condition.HEALTHY
+            or i.started_at < max(wish.restart_at, content.services.get(i.role, 0.0))
+        )
+    ]
     if (inventory.grants or {}).get(wish.grant.key) != wish.grant.digest:
         found.append("its grant is another")
     return found

@@ -10,8 +10,13 @@ Lines: `create SLUG`, `set SLUG NAME=VALUE`, `limit SLUG NAME=NUMBER`, `secret S
 `room MIB|plenty`, `orphan CABIN`, `forget SLUG`,
 `firewall|edge|broker away|back`, `heal`.
 
-`upgrade VERSION` is a `deploy` before which disks are copied, `go-back` puts everybody back to
-revision 1, disks included, and `drop-copies` has done with them.
+Of services: `serve [image=REFERENCE] [size_mb=MIB] [mode=TEXT] [memory_mb=MIB]` deploys a revision
+with the service `db` drawn so, `serve-no-more` one without; `crash SLUG 1 db`, `crashes SLUG TIMES
+db`, `pause SLUG db`, `unwell SLUG ROLE`, `well SLUG ROLE`.
+
+`copy-first` wants disks copied before whatever comes next, `upgrade VERSION` is a `deploy` with
+that, `go-back` puts everybody back to revision 1, disks included, and `drop-copies` has done with
+them.
 """
 
 from __future__ import annotations
@@ -23,11 +28,11 @@ from typing import Any
 from stateroom.domain.cabin import Cabin
 from stateroom.domain.inventory import Instance, State
 from stateroom.domain.plan_text import render
-from stateroom.domain.runtime import Volume
+from stateroom.domain.runtime import AGENT, Volume
 from stateroom.errors import Retryable
 from stateroom.steward.look import Look
 from stateroom.steward.loop import TIMER
-from tests.world import World, document, next_moment, pinned
+from tests.world import World, document, next_moment, pinned, served
 
 PATIENCE = 40.0
 """Seconds that `show` waits for the next moment; the end of a boot's boost comes later."""
@@ -95,13 +100,28 @@ class Script:
     def _deploy(self, version: str, *how: str) -> None:
         """Everybody moves to a revision with another version of OpenClaw, so of another shape."""
         images = {} if "unpinned" in how else pinned(version)
-        rows = self.world.rows
-        number = rows.revise(document(version, required="needy" in how), images)
-        for tenant in list(rows.tenants.values()):
-            rows.change(tenant.slug, revision=number)
+        self._move(document(version, required="needy" in how), images)
+
+    def _serve(self, *how: str) -> None:
+        """Everybody moves to a revision with a service beside the agent."""
+        given = dict(pair.split("=") for pair in how)
+        facts = {name: int(text) if text.isdigit() else text for name, text in given.items()}
+        drawing = served(**facts)  # type: ignore[arg-type]
+        self._move(drawing, pinned("2026.9.6", given.get("image", "database:1")))
+
+    def _serve_no_more(self) -> None:
+        self._move(document(), pinned("2026.9.6"))
+
+    def _move(self, drawing: dict[str, Any], images: dict[str, Any]) -> None:
+        number = self.world.rows.revise(drawing, images)
+        for tenant in list(self.world.rows.tenants.values()):
+            self.world.rows.change(tenant.slug, revision=number)
 
     def _upgrade(self, version: str) -> None:
         self._deploy(version)
+        self._copy_first()
+
+    def _copy_first(self) -> None:
         self.world.rows.want_copies("c1")
 
     def _go_back(self) -> None:
@@ -138,18 +158,18 @@ class Script:
 
     # What befalls the machine.
 
-    def _crash(self, slug: str, code: str = "1") -> None:
-        self.world.engine.crash(self.world.instance_of(slug), int(code))
+    def _crash(self, slug: str, code: str = "1", role: str = AGENT) -> None:
+        self.world.engine.crash(self.world.instance_of(slug, role), int(code))
 
     def _oom(self, slug: str) -> None:
         self.world.engine.crash(self.world.instance_of(slug), 137, oom=True)
 
-    async def _crashes(self, slug: str, times: str) -> None:
+    async def _crashes(self, slug: str, times: str, role: str = AGENT) -> None:
         """It dies as often, each time a second after it began."""
         left = int(times)
         while left:
-            name = self.world.instance_of(slug)
-            if self.world.engine.answers(name):
+            name = self.world.instance_of(slug, role)
+            if self.world.engine.runs(name):
                 self.world.now += 1.0
                 self.world.engine.crash(name)
                 left -= 1
@@ -161,8 +181,14 @@ class Script:
     def _hang(self, slug: str) -> None:
         self.world.engine.never_answers(self.cabins[slug])
 
-    def _pause(self, slug: str) -> None:
-        self.world.engine.pause(self.world.instance_of(slug))
+    def _pause(self, slug: str, role: str = AGENT) -> None:
+        self.world.engine.pause(self.world.instance_of(slug, role))
+
+    def _unwell(self, slug: str, role: str) -> None:
+        self.world.engine.is_unwell(self.cabins[slug], role)
+
+    def _well(self, slug: str, role: str) -> None:
+        self.world.engine.is_unwell(self.cabins[slug], role, unwell=False)
 
     def _lose_holder(self, slug: str) -> None:
         self.world.engine.lose_holder(self.cabins[slug])
@@ -257,7 +283,7 @@ def _plain(text: str) -> str:
         known = letters.setdefault(found[2], chr(ord("A") + len(letters)))
         return found[1] + known
 
-    text = re.sub(r"(-agent-)([0-9a-f]{8})", letter, text)
+    text = re.sub(r"(-(?:agent|db)-)([0-9a-f]{8})", letter, text)
     letters.clear()
     return re.sub(r"(grant )([0-9a-f]{8})", letter, text)
 
@@ -279,6 +305,10 @@ def essence(world: World) -> dict[str, Any]:
         "held": {c for c, p in engine._places.items() if p.holder and p.network},
         "content": {c: applied.version for c, applied in engine._applied.items()},
         "files": {c: dict(content.files).keys() for c, content in engine.contents.items()},
+        "services": {
+            (c, role): dict(its.files).keys()
+            for c, content in engine.contents.items() for role, its in content.services
+        },
         "routes": world.edge.table,
         "grants": dict(world.grants.grants),
         "providers": dict(world.grants.providers),

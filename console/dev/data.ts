@@ -57,6 +57,25 @@ const MINIMAL = {
   links: DOCUMENT.links.filter(([from, to]) => from === "door" || to === "brain" || to === "data"),
 };
 
+const PRIVATE_TOOLS = {
+  name: "private-tools",
+  blocks: [
+    ...DOCUMENT.blocks.filter(({ id }) => id !== "crm" && id !== "flags"),
+    {
+      id: "address",
+      kind: "variables",
+      options: { values: { DATABASE_URL: "postgresql://postgres@127.0.0.1:5432/postgres" } },
+    },
+    {
+      id: "db",
+      kind: "service",
+      options: { image: "stateroom/postgresql:15", port: 5432, health: "port", user: 1 },
+    },
+    { id: "rows", kind: "volume", options: { path: "/var/lib/postgresql", size_mb: 256 } },
+  ],
+  links: [...DOCUMENT.links.slice(0, 4), ["agent", "address"], ["agent", "db"], ["db", "rows"]],
+};
+
 export const TEMPLATES: Template[] = [
   {
     name: "minimal",
@@ -70,6 +89,13 @@ export const TEMPLATES: Template[] = [
     title: "Support agent",
     description: "An agent for your customers' customers: prompt, budget and flags per tenant.",
     document: DOCUMENT,
+    layout: {},
+  },
+  {
+    name: "private-tools",
+    title: "Agent with private tools",
+    description: "A support agent with a PostgreSQL of its own beside it, in the same cabin.",
+    document: PRIVATE_TOOLS,
     layout: {},
   },
 ];

@@ -2,7 +2,8 @@
 import type { ServerResponse } from "node:http";
 import { type Asked, FakeApi, Refusal, Reply } from "../src/api/fake";
 import type { Phase, Tenant } from "../src/api/types";
-import { check } from "../src/blueprint/rules";
+import { drawingOf } from "../src/blueprint/document";
+import { check, noticesOf } from "../src/blueprint/rules";
 import { DOCUMENT, STATUS, TEMPLATES, tenantOf } from "./data";
 import { providersAndWebhook } from "./providers";
 import { rollOuts } from "./rollouts";
@@ -108,7 +109,8 @@ function blueprints(api: FakeApi, history: Map<string, Saved[]>): void {
     })
     .on("post", "/api/v1/blueprints/check", ({ body }) => {
       const problems = check(body);
-      return { ok: problems.length === 0, problems, notices: [] };
+      const drawing = drawingOf(body);
+      return { ok: problems.length === 0, problems, notices: drawing ? noticesOf(drawing) : [] };
     });
 }
 

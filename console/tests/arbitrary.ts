@@ -53,6 +53,7 @@ const option = fc.oneof(
   fc.boolean(),
   fc.record({ per_tenant: fc.constantFrom("size", "model", "plan"), default: fc.integer() }),
   fc.dictionary(fc.constantFrom("A", "B", "C_1"), fc.string({ maxLength: 6 }), { maxKeys: 3 }),
+  fc.array(fc.constantFrom("a", "a.example.com", ""), { maxLength: 3 }),
 );
 
 const block = fc.constantFrom(...KINDS.values()).chain((kind) =>

@@ -134,6 +134,88 @@ describe("the inspector", () => {
   });
 });
 
+describe("a list in the inspector", () => {
+  const NAMES = ["a.example.com", "b.example.com"];
+  const start = (domains: unknown = NAMES) => {
+    const editor = open(<Inspector />);
+    act(() => {
+      const { edit, select } = editor.getState();
+      edit((now) => addBlock(now, "egress", null, { domains }));
+      select(["egress"]);
+    });
+    return editor;
+  };
+  const entry = (number: number) =>
+    screen.getByRole<HTMLInputElement>("textbox", { name: `Domains, entry ${number}` });
+  const domains = (editor: Editor) => optionsOf(editor, "egress")?.domains;
+  const press = (number: number, key: string, altKey = false) =>
+    fireEvent.keyDown(entry(number), { key, altKey });
+
+  it("grows, shrinks and is put in order by keyboard, and the keyboard goes along", () => {
+    const editor = start();
+    press(1, "Enter");
+    expect(domains(editor)).toEqual(["a.example.com", "", "b.example.com"]);
+    expect(document.activeElement).toBe(entry(2));
+    press(2, "Backspace");
+    expect(domains(editor)).toEqual(NAMES);
+    expect(document.activeElement).toBe(entry(1));
+    press(1, "ArrowDown", true);
+    expect(domains(editor)).toEqual(["b.example.com", "a.example.com"]);
+    expect(document.activeElement).toBe(entry(2));
+    press(2, "ArrowDown", true);
+    expect(domains(editor)).toEqual(["b.example.com", "a.example.com"]);
+    press(2, "ArrowUp");
+    expect(document.activeElement).toBe(entry(1));
+  });
+
+  it("does the same by its buttons, each a step of undo", () => {
+    const editor = start();
+    fireEvent.click(screen.getByRole("button", { name: "Move up Domains, entry 2" }));
+    expect(domains(editor)).toEqual(["b.example.com", "a.example.com"]);
+    fireEvent.click(screen.getByRole("button", { name: "Remove Domains, entry 1" }));
+    fireEvent.click(screen.getByRole("button", { name: "Remove Domains, entry 1" }));
+    expect(domains(editor)).toEqual([]);
+    expect(screen.getByText(/domains is empty/)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Add an entry to Domains" }));
+    expect(domains(editor)).toEqual([""]);
+    act(() => editor.getState().undo());
+    act(() => editor.getState().undo());
+    expect(domains(editor)).toEqual(["a.example.com"]);
+  });
+
+  it("says at its entry what is wrong with it", () => {
+    start(["a.example.com", "https://b.example.com", "a.example.com"]);
+    expect(entry(1).getAttribute("aria-invalid")).toBeNull();
+    const said = (number: number) => {
+      const ids = entry(number).getAttribute("aria-describedby")?.split(" ") ?? [];
+      return document.getElementById(ids[0] ?? "")?.textContent;
+    };
+    expect(said(2)).toContain("Write api.example.com");
+    expect(said(3)).toContain("stands here twice");
+  });
+
+  it("takes several lines as several entries, into an empty one only", () => {
+    const editor = start([""]);
+    const clipboardData = { getData: () => "a.example.com\nb.example.com\n" };
+    fireEvent.paste(entry(1), { clipboardData });
+    expect(domains(editor)).toEqual(NAMES);
+    fireEvent.paste(entry(1), { clipboardData });
+    expect(domains(editor)).toEqual(NAMES);
+  });
+
+  it("that nobody needs is not there once it is empty", () => {
+    const editor = open(<Inspector />);
+    act(() => {
+      const { edit, select } = editor.getState();
+      edit((now) => addBlock(now, "service", null, { image: "db", command: ["a\nb"] }));
+      select(["service"]);
+    });
+    expect(screen.getByLabelText("Command, entry 1").tagName).toBe("TEXTAREA");
+    fireEvent.click(screen.getByRole("button", { name: "Remove Command, entry 1" }));
+    expect(optionsOf(editor, "service")).toEqual({ image: "db", user: 1 });
+  });
+});
+
 describe("the YAML", () => {
   const area = () => screen.getByLabelText<HTMLTextAreaElement>("The blueprint as YAML");
   const type = (change: (text: string) => string) =>
@@ -195,6 +277,16 @@ describe("changes and problems", () => {
     act(() => editor.getState().edit((now) => setOption(now, "agent", "cpu", 0)));
     fireEvent.click(screen.getByRole("button", { name: /cpu must be from 0.1 to 64/ }));
     expect([...editor.getState().selection]).toEqual(["agent"]);
+  });
+
+  it("stand beside what is worth knowing and is not wrong", () => {
+    const editor = open(<Problems onGo={() => undefined} />);
+    expect(screen.queryByText("Good to know")).toBeNull();
+    const options = { domains: ["api.example.com"] };
+    act(() => editor.getState().edit((now) => addBlock(now, "egress", null, options)));
+    expect(screen.getByText("No problems")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: /nothing opens them yet/ }));
+    expect([...editor.getState().selection]).toEqual(["egress"]);
   });
 });
 

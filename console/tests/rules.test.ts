@@ -6,7 +6,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawingOf } from "../src/blueprint/document";
 import { EXACT, PREFIXES } from "../src/blueprint/reserved";
-import { check, obviousLink, possibleLinks, whyNotAdd, whyNotLink } from "../src/blueprint/rules";
+import {
+  check,
+  noticesOf,
+  obviousLink,
+  possibleLinks,
+  whyNotAdd,
+  whyNotLink,
+} from "../src/blueprint/rules";
 import { readYaml } from "../src/blueprint/yaml";
 import { anything, drawn } from "./arbitrary";
 import { fixtures } from "./fixtures";
@@ -90,6 +97,16 @@ describe("problems", () => {
   });
 });
 
+describe("notices", () => {
+  it("say what is drawn and does nothing yet", () => {
+    const block = (id: string, kind: string) => ({ id, kind, options: {} });
+    const document = { name: "a", blocks: [block("x", "url"), block("out", "egress")], links: [] };
+    expect(noticesOf(document)).toMatchObject([
+      { code: "not_enforced", block: "out", pointer: "/blocks/1" },
+    ]);
+  });
+});
+
 describe("links", () => {
   it("that may be drawn bring no problem of a link", () => {
     fc.assert(
@@ -140,5 +157,37 @@ describe("links", () => {
     expect(whyNotAdd(document, "url")).toContain("one URL");
     expect(whyNotAdd(document, "secret")).toBeNull();
     expect(obviousLink(document, "prompt")).toEqual(["openclaw", "prompt"]);
+  });
+
+  describe("of what belongs to the agent or to a service", () => {
+    const kinds = {
+      agent: "openclaw",
+      db: "service",
+      data: "volume",
+      rows: "volume",
+      key: "secret",
+    };
+    const document = {
+      name: "a",
+      blocks: Object.entries(kinds).map(([id, kind]) => ({ id, kind, options: {} })),
+      links: [
+        ["agent", "db"],
+        ["agent", "data"],
+        ["agent", "key"],
+      ] as [string, string][],
+    };
+
+    it("say why not: it has an owner, or the owner has all that it may have", () => {
+      expect(whyNotLink(document, "db", "key")).toBe("key belongs to agent already.");
+      expect(whyNotLink(document, "agent", "rows")).toBe("agent has at most 1 of kind volume.");
+      expect(whyNotLink(document, "rows", "db")).toContain("linked from OpenClaw only");
+      expect(whyNotLink(document, "db", "rows")).toBeNull();
+    });
+
+    it("are obvious where one owner has room, and the agent's where several have", () => {
+      expect(obviousLink(document, "rows")).toEqual(["db", "rows"]);
+      const loose = { ...document, links: document.links.slice(0, 2) };
+      expect(obviousLink(loose, "key")).toEqual(["agent", "key"]);
+    });
   });
 });

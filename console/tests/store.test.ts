@@ -263,6 +263,36 @@ describe("blocks", () => {
     expect(document.links).toContainEqual(["agent", "prompt"]);
   });
 
+  it("of which each has a number get the next free one, and keep it", () => {
+    const users = ({ document }: edits.Drawing) =>
+      document.blocks.filter(({ kind }) => kind === "service").map(({ options }) => options.user);
+    const add = (now: edits.Drawing) => edits.addBlock(now, "service", null, { image: "db" });
+    const two = add(add(drawing(base)));
+    expect(users(two)).toEqual([1, 2]);
+    expect(users(add(edits.removeBlocks(two, new Set(["service"]))))).toEqual([2, 1]);
+    const own = edits.addBlock(two, "service", null, { image: "db", user: 7 });
+    expect(users(own)).toEqual([1, 2, 7]);
+  });
+
+  it("that could belong to several are the agent's, unless they are drawn from another", () => {
+    const now = edits.addBlock(drawing(base), "service", null);
+    expect(edits.addBlock(now, "secret", null).document.links).toContainEqual(["agent", "secret"]);
+    const from = edits.addBlock(now, "secret", null, {}, (id) => ["service", id]);
+    expect(from.document.links).toContainEqual(["service", "secret"]);
+    expect(from.document.links).not.toContainEqual(["agent", "secret"]);
+  });
+
+  it("are pasted with what belongs to them", () => {
+    let now = edits.addBlock(drawing(base), "service", null, { image: "db" });
+    now = edits.addBlock(now, "volume", null, {}, (id) => ["service", id]);
+    const part = pasteable(copied(now, new Set(["service", "volume"])));
+    if (!part) throw new Error("What was copied cannot be pasted.");
+    const { document } = paste(now, part).drawing;
+    expect(document.links).toContainEqual(["service-2", "volume-2"]);
+    expect(document.links).toContainEqual(["agent", "service-2"]);
+    expect(document.blocks.find(({ id }) => id === "service-2")?.options.user).toBe(2);
+  });
+
   it("are copied with their links and pasted under free names", () => {
     const part = pasteable(copied(drawing(base), new Set(["agent", "key"])));
     if (!part) throw new Error("What was copied cannot be pasted.");

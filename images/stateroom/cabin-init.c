@@ -5,6 +5,11 @@
  *
  *   cabin-init hold              holds the cabin's namespaces: sleeps until it is told to go.
  *   cabin-init run -- CMD ARG..  waits for the cabin's content, installs it, runs CMD.
+ *   cabin-init ask -- CMD ARG..  runs CMD with the content's environment, as `run` does.
+ *   cabin-init knock PORT        whether somebody listens there, on the loopback address.
+ *
+ * The last two are for a service's health check: the engine runs them inside, where any image
+ * has them and no firewall stands between.
  *
  * `run` waits, because after a reboot the content is not there yet, and a runtime without its
  * configuration must not start. Content arrives in /run/stateroom (read-only for us), written
@@ -22,6 +27,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -32,6 +38,7 @@
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -437,10 +444,37 @@ static int run(char **command) {
     }
 }
 
+/* ---- health checks ------------------------------------------------------------------- */
+
+static int ask(char **command) {
+    load_environment();
+    execvp(command[0], command);
+    failed("cannot run %s", command[0]);
+    return 1;
+}
+
+static int knock(const char *port) {
+    char *end;
+    unsigned long number = strtoul(port, &end, 10);
+    struct sockaddr_in there = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)number),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (*end || number == 0 || number > 65535) return EXIT_USAGE;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) die("cannot open a socket");
+    if (connect(fd, (struct sockaddr *)&there, sizeof there) < 0) {
+        failed("nobody answers on port %lu", number);
+        return 1;
+    }
+    return 0;
+}
+
 int main(int count, char **words) {
     if (count == 2 && !strcmp(words[1], "--version")) return puts(VERSION) < 0;
     if (count == 2 && !strcmp(words[1], "hold")) return hold();
     if (count > 3 && !strcmp(words[1], "run") && !strcmp(words[2], "--")) return run(words + 3);
-    say("usage: cabin-init hold | run -- COMMAND [ARGUMENT...] | --version");
+    if (count > 3 && !strcmp(words[1], "ask") && !strcmp(words[2], "--")) return ask(words + 3);
+    if (count == 3 && !strcmp(words[1], "knock")) return knock(words[2]);
+    say("usage: cabin-init hold | run|ask -- COMMAND [ARGUMENT...] | knock PORT | --version");
     return EXIT_USAGE;
 }

@@ -370,6 +370,42 @@ async def test_it_is_small_and_idle(cabin: Cabin) -> None:
     assert int(user) + int(system) <= 2, "clock ticks: it waits, it does not poll"
 
 
+async def test_a_health_command_has_the_services_environment(cabin: Cabin) -> None:
+    """What the engine runs inside finds the variables that the service was started with, and its
+    own end is what counts."""
+    cabin.put("env", b"KEY=inside\0")
+    for script, expected in (('test "$KEY" = inside', 0), ("exit 3", 3)):
+        container = await cabin.start("ask", "--", "sh", "-c", script)
+        assert await code(container) == expected
+    container = await cabin.start("ask", "--", "/no/such/program")
+    assert await code(container) == 1
+    assert "cannot run /no/such/program" in await log(container)
+
+
+async def test_knocking_tells_whether_somebody_listens(cabin: Cabin) -> None:
+    """On the loopback address of the cabin, whatever is in the image."""
+    cabin.publish()
+    listen = "s = __import__('socket').create_server(('127.0.0.1', 5432))\nwhile True: s.accept()"
+    container = await cabin.start("run", "--", "python3", "-c", listen)
+
+    async def knocks(port: str) -> int:
+        exec_ = await container.exec([PROGRAM, "knock", port])
+        await exec_.start(detach=True)
+        async with asyncio.timeout(20):
+            ended = (await exec_.inspect())["ExitCode"]
+            while ended is None:
+                await asyncio.sleep(0.05)
+                ended = (await exec_.inspect())["ExitCode"]
+        return int(ended)
+
+    async with asyncio.timeout(20):
+        while await knocks("5432"):  # noqa: ASYNC110  what is waited for is another program
+            await asyncio.sleep(0.1)
+    assert await knocks("5433") == 1
+    for wrong in ("0", "65536", "x", ""):
+        assert await knocks(wrong) == 64
+
+
 async def test_the_holder_sleeps_collects_and_goes_at_once(cabin: Cabin) -> None:
     container = await cabin.start("hold")
     exec_ = await container.exec(["sh", "-c", "(sh -c 'sleep 0.1 & exec true'); sleep 0.4"])

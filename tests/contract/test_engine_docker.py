@@ -22,6 +22,7 @@ from stateroom.engines.docker_objects import MIB
 from stateroom.errors import Clash, Permanent, Retryable
 from tests.contract.engine_copies import CopiesSuite
 from tests.contract.engine_lab import NODES, Lab, docker, run
+from tests.contract.engine_services import ServicesSuite
 from tests.contract.engine_suite import (
     BIGGER,
     DATA,
@@ -93,7 +94,7 @@ def other(two_labs: tuple[Lab, Lab], client: Docker) -> DockerWorld:
     return DockerWorld(two_labs[1], client)
 
 
-class TestDockerEngine(EngineSuite, CopiesSuite):
+class TestDockerEngine(EngineSuite, CopiesSuite, ServicesSuite):
     """The whole contract."""
 
 

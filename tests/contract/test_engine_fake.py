@@ -14,6 +14,7 @@ from stateroom.domain.inventory import State
 from stateroom.engines.fake import FakeEngine
 from stateroom.errors import Retryable
 from tests.contract.engine_copies import CopiesSuite
+from tests.contract.engine_services import ServicesSuite
 from tests.contract.engine_suite import DATA, EngineSuite, content, running, spec, state
 
 
@@ -60,7 +61,7 @@ def other() -> FakeWorld:
     return FakeWorld("e1")
 
 
-class TestFakeEngine(EngineSuite, CopiesSuite):
+class TestFakeEngine(EngineSuite, CopiesSuite, ServicesSuite):
     """The whole contract."""
 
 

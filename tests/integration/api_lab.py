@@ -45,6 +45,7 @@ class StandInSteward:
         self._lab = it
         self.signals = 0
         self.away = False
+        self.asked_for: list[str] = []
         self.lines: list[str] = ["2026-01-01T00:00:01Z one", "2026-01-01T00:00:02Z two"]
         self.previews: list[tuple[str, Any, Sequence[str] | None, str]] = []
         self._tickets: dict[str, str] = {}
@@ -66,8 +67,11 @@ class StandInSteward:
             raise Denied("this link was used before; ask for a new one")
         return Session(Redacted(f"jwt-of-{tenant}"), 43_200)
 
-    async def logs(self, tenant: str, tail: int, follow: bool) -> AsyncIterator[str]:
+    async def logs(
+        self, tenant: str, tail: int, follow: bool, role: str = "agent"
+    ) -> AsyncIterator[str]:
         self._answer()
+        self.asked_for.append(role)
         return self._lines(tail, follow)
 
     async def _lines(self, tail: int, follow: bool) -> AsyncIterator[str]:

@@ -171,7 +171,7 @@ async def test_log_lines_are_split_at_newlines_alone(tmp_path: Path) -> None:
     expected = ["one", "two \u2028 \ufffd", "three"]
     async with steward(tmp_path) as (client, asked):
         assert [line async for line in await client.logs("t1", 5, False)] == expected
-        assert asked[-1] == "GET /logs/t1?tail=5&follow=0"
+        assert asked[-1] == "GET /logs/t1?tail=5&follow=0&role=agent"
         assert [line async for line in await client.logs("t1", 5, True)][:2] == expected[:2]
         with pytest.raises(NotFound):
             await client.logs("nobody", 5, False)

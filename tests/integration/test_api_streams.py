@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from stateroom.store.tenant_change import Change
+from tests.builders import template
 from tests.integration.api_lab import ApiLab, api, served
 
 SSE = {"Accept": "text/event-stream"}
@@ -141,6 +142,21 @@ async def test_logs_are_text_or_a_stream(tmp_path: Path) -> None:
             http, "/tenants/acme/logs?follow=true", 1, **{"Last-Event-ID": found[1]["id"]}
         )
         assert resumed[0]["data"]["text"].startswith("with")
+
+
+async def test_logs_of_a_service_are_asked_for_by_its_block(tmp_path: Path) -> None:
+    """The agent's where none is named; one that the blueprint does not draw is told, with what
+    it draws."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/private-tools", json=template("private-tools"))
+        await it.created(blueprint="private-tools")
+        await it.call("GET", "/tenants/acme/logs")
+        await it.call("GET", "/tenants/acme/logs?service=db")
+        assert it.stand_in.asked_for == ["agent", "db"]
+        for name in ("dbs", "agent", "rows"):
+            body = await it.refused(404, "GET", f"/tenants/acme/logs?service={name}")
+            assert f'no service "{name}"' in body["detail"]
+        assert it.stand_in.asked_for == ["agent", "db"]
 
 
 async def test_a_reader_who_goes_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -352,6 +352,9 @@ def test_logs_are_printed_as_they_are_to_a_program(cli: Cli) -> None:
     cli.stub.on("GET", "/tenants/acme/logs", Answer(200, text, "text/plain; charset=utf-8"))
     assert cli("tenants", "logs", "acme", "--tail", "5").out == text
     assert cli.stub.last("GET", "/tenants/acme/logs").query["tail"] == "5"
+    assert "service" not in cli.stub.last("GET", "/tenants/acme/logs").query
+    assert cli("tenants", "logs", "acme", "--service", "db").out == text
+    assert cli.stub.last("GET", "/tenants/acme/logs").query["service"] == "db"
     lines = cli("tenants", "logs", "acme", "--json").out.splitlines()
     assert json.loads(lines[0]) == {"line": "2026-01-02T03:04:05Z one"}
 

@@ -21,17 +21,21 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 TASKS = [ROOT / "README.md", *sorted(ROOT.glob("docs/howto/*.md"))]
 
+PRIVATE_TOOLS = "src/stateroom/templates/private-tools.yaml"
+
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 NEEDS_MORE = {
     "up", "down", "doctor", "status", "plan", "verify",
     "tenants open", "tenants token", "tenants logs", "tenants wake", "tenants sleep",
+    "images build",
 }  # fmt: skip
 """What an api without a steward, or a test, cannot carry out: typed right is what is checked."""
 
 STANDS_FOR = {
     "SLUG": "acme", "NAME": "CRM_API_KEY", "YOUR-MODEL": "m", "ANOTHER-MODEL": "m",
     "MODEL=IN,OUT": "m=1,2", "FILE": "support-agent.yaml", "TOKEN": "t",
+    PRIVATE_TOOLS: str(ROOT / PRIVATE_TOOLS),
 }  # fmt: skip
 
 NOBODY = {"ID", "DEPLOYMENT", "VOLUME_ID", "N"}

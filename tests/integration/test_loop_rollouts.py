@@ -14,8 +14,9 @@ from stateroom.api import present
 from stateroom.domain import actions as a
 from stateroom.domain.inventory import CopyKind
 from stateroom.domain.rollout import Rollout
+from stateroom.domain.runtime import stable_digest
 from stateroom.errors import Conflict, NoCapacity
-from tests.world import Died, Fate, document
+from tests.world import Died, Fate, document, served
 from tests.world_real import Real, image_id, real_world
 
 OLD, NEW = "2026.9.6", "2026.9.7"
@@ -124,6 +125,48 @@ async def test_a_broken_version_goes_back(real: Real) -> None:
     await real.world.converge()
     assert await copies(real) == [] and await real.repository.volumes.all() == ()
     assert [(await real.status(s)).phase for s in "ab"] == ["ready", "ready"]
+
+
+async def test_a_service_that_dies_ends_a_roll_out(real: Real) -> None:
+    """A new image of a service alone: its disk is copied before and put back, the deployment says
+    which program it was and has that one's last lines, and all is well again afterwards."""
+    engine = real.world.engine
+    engine.images |= {"database:1": ("serve",), "database:2": ("serve",)}
+    await real.repository.blueprints.put("sample", served())
+    await real.pin()
+    await real.repository.deployments.deploy("sample")
+    await fleet(real, "a", "b")
+    engine.dies_with(f"sha256:{stable_digest('database:2')}")
+    await real.repository.blueprints.put("sample", served("database:2"))
+    await real.pin()
+    view = await real.repository.deployments.deploy("sample", canary="1")
+    found = await over(real, view.rollout.id)
+    assert found.state.value == "rolled_back"
+    assert found.reason.startswith("a: its service db ended 3 times in a row")
+    assert any("cannot start: exit 1" in line for line in found.log)
+    cabin = (await real.repository.tenants.get("a")).cabin.id
+    images = [f"sha256:{stable_digest(f'database:{n}')}" for n in (1, 2)]
+    assert dict.fromkeys(engine.data[cabin, "rows"]) == dict.fromkeys(images[:1])
+    assert [(await real.status(s)).phase for s in "ab"] == ["ready", "ready"]
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["added", "removed"])
+async def test_a_service_that_comes_or_goes_copies_nothing(real: Real, first: bool) -> None:
+    """No program takes over another one's disk, so nobody is stopped for it."""
+    real.world.engine.images["database:1"] = ("serve",)
+    drawings = [document(), served()]
+    if first:
+        drawings.reverse()
+    await real.repository.blueprints.put("sample", drawings[0])
+    await real.pin()
+    await real.repository.deployments.deploy("sample")
+    await fleet(real, "a")
+    real.world.trace.clear()
+    await real.repository.blueprints.put("sample", drawings[1])
+    await real.pin()
+    view = await real.repository.deployments.deploy("sample")
+    assert (await over(real, view.rollout.id)).state.value == "done"
+    assert not [step for step in real.world.trace if isinstance(step, a.CopyDisk)]
 
 
 async def test_those_who_were_done_go_back_too(real: Real) -> None:

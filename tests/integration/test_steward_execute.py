@@ -134,3 +134,28 @@ async def test_what_an_engine_asks_for_is_written_down_within_bounds(after: floa
     script.world.engine.fail("release", cabin, Retryable("later", after=after))
     (failure,) = await executor.run(cabin, [a.Release(cabin)])
     assert 0 <= failure.retry_after <= LONGEST_RETRY_AFTER
+
+
+async def test_a_services_secret_goes_to_the_service_alone() -> None:
+    """What the drawing gives to a service is opened for it, and lies nowhere that the agent
+    looks."""
+    script = Script(World())
+    secrets = "secret acme DB_PASSWORD\nsecret acme CRM_API_KEY"
+    await script.run(f"serve\ncreate acme\n{secrets}\nsettle")
+    written = script.world.engine.contents[script.cabins["acme"]]
+    ((role, its),) = written.services
+    assert role == "db"
+    assert dict(its.files)["env"] == b"MODE=plain\0DB_PASSWORD=value of DB_PASSWORD\0"
+    assert set(dict(its.files)) == {"env", "secrets/DB_PASSWORD"}
+    agents = b"".join(data for _, data in written.files)
+    assert b"DB_PASSWORD" not in agents and b"value of CRM_API_KEY" in agents
+
+
+async def test_a_services_secret_that_was_set_again_is_not_mixed_in() -> None:
+    """The same promise as for the agent's."""
+    script = Script(World())
+    await script.run("serve\ncreate acme\nsettle\nsecret acme DB_PASSWORD")
+    look = await script.world.loop.fresh_look()
+    await script.run("secret acme DB_PASSWORD")
+    with pytest.raises(Overtaken):
+        await script.world.loop._executor.perform(only(look, a.Configure))

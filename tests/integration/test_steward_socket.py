@@ -267,7 +267,7 @@ async def test_logs_that_break_off(
 ) -> None:
     """What was read is kept, the answer ends, and the log says why."""
 
-    async def broken(_cabin: str, **_: object) -> AsyncIterator[str]:
+    async def broken(_cabin: str, _role: str, **_: object) -> AsyncIterator[str]:
         yield "one"
         raise Retryable("the engine went away")
 

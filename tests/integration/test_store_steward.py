@@ -34,7 +34,7 @@ async def test_desired_is_everything_of_one_moment(tmp_path: Path) -> None:
             await it.gone(slug, "keep")
         kept, doomed = await it.store.volumes.all()
         await it.store.volumes.delete(doomed.id)
-        failure = FailureRecord(acme.cabin.id, 5.0, 1.0, "exit", "it ended")
+        failure = FailureRecord(acme.cabin.id, 5.0, 1.0, "exit", "it ended", role="db")
         await it.steward.add_failures([failure])
         await it.report("acme")
         desired = await it.steward.desired()

@@ -23,7 +23,7 @@ from stateroom.store.sealing import API_TOKEN, BROKER_KEY
 from stateroom.store.tenant_change import Change
 from stateroom.store.tenant_create import NewTenant
 from stateroom.store.tenant_list import Filter
-from tests.builders import drawn, sample_document
+from tests.builders import drawn, sample_document, template
 from tests.integration.store_lab import Lab, lab, secret, url
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -317,6 +317,27 @@ async def test_capacity_is_promised_once(tmp_path: Path) -> None:
         await _change(it, slug, limits={"memory_mb": 2900})
         await it.gone(slug)
         await it.tenant("late")
+
+
+async def test_services_count_where_room_is_promised(tmp_path: Path) -> None:
+    """Of a cabin with a service, the memory and the disks of both are reserved; the agent's own
+    disk is what may be made larger, and what is too small is told of that one."""
+    async with lab(tmp_path) as it:
+        await it.store.blueprints.put("private-tools", template("private-tools"))
+        await it.steward.set_capacity(memory_mb=2303, disk_mb=10_000, slots=9)
+        with pytest.raises(NoCapacity, match="2304 MiB are needed"):
+            await it.tenant("acme", blueprint="private-tools")
+        await it.steward.set_capacity(memory_mb=2304, disk_mb=2303, slots=9)
+        with pytest.raises(NoCapacity, match="disk: 2304 MiB are needed"):
+            await it.tenant("acme", blueprint="private-tools")
+        await it.steward.set_capacity(memory_mb=2304, disk_mb=3328, slots=9)
+        view = await it.tenant("acme", blueprint="private-tools")
+        assert view.cabin.disk_mb == 2048 + 256
+        with pytest.raises(Invalid) as caught:
+            await _change(it, "acme", limits={"disk_mb": 1024})
+        assert "The disk has 2048 MiB" in caught.value.problems[0].detail
+        await _change(it, "acme", limits={"disk_mb": 3072})
+        assert (await it.store.tenants.get("acme")).cabin.disk_mb == 3072 + 256
 
 
 async def test_disk_of_kept_and_half_erased_volumes_counts(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ NOW = 100_000.0
 def wish(*failures: Failure, **facts: float) -> Wish:
     bare = Wish(cabin(), "t1", "acme", Intent.RUN, 1, 1, **facts)  # type: ignore[arg-type]
     for failure in failures:
-        bare = bare.with_failure(failure)
+        bare = bare.with_failures((failure,))
     return bare
 
 

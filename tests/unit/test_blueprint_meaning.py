@@ -129,6 +129,19 @@ def test_one_changed_flag_is_one_change() -> None:
     assert (change.option, change.before, change.after) == ("values.B", "1", "2")
 
 
+def test_a_list_is_shown_as_one() -> None:
+    """In its order, shortened; another order is another list."""
+    def out(*domains: str) -> dict[str, Any]:
+        return {"id": "out", "kind": "egress", "options": {"domains": list(domains)}}
+
+    (change,) = changes(blueprint(out("a.com", "b.com")), blueprint(out("b.com", "a.com")))
+    assert change.text == 'out: domains is ["b.com", "a.com"] (was ["a.com", "b.com"]).'
+    many = [f"d{number}.example.com" for number in range(90)]
+    (change,) = changes(blueprint(out("a.com")), blueprint(out(*many)))
+    assert len(change.text) < 250
+    assert '"d7.example.com", …]' in change.text
+
+
 def test_a_long_prompt_is_shortened_in_the_sentence_only() -> None:
     """A diff stays readable, and its data complete."""
     def voice(text: str) -> dict[str, Any]:

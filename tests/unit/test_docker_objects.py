@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stateroom.domain.cabin import Cabin, Installation
-from stateroom.domain.runtime import Mount, Resources, RuntimeSpec, Shape
+from stateroom.domain.runtime import HealthCheck, Mount, Resources, RuntimeSpec, Shape
 from stateroom.engines import docker_objects as objects
+from stateroom.engines.docker_health import health_check
 
 INSTALLATION = Installation("3f", IPv4Network("10.213.0.0/16"))
 CABIN = Cabin(INSTALLATION, "1a2b3c4d", number=2, slot=3)
@@ -91,6 +92,36 @@ def test_holder() -> None:
 
 def spec(shape: Shape) -> RuntimeSpec:
     return RuntimeSpec(CABIN, "agent", shape, Resources(0.5, 2048, 512), stop_seconds=20)
+
+
+def test_service() -> None:
+    """It differs from an agent in its user, its own content and how it is asked."""
+    shape = Shape("sha256:db", ("serve",), mounts=(Mount("rows", "/rows"),))
+    service = RuntimeSpec(
+        CABIN, "db", shape, Resources(0.5, 256, 100), user=1, health=HealthCheck(port=5432)
+    )
+    body = objects.instance_body(service, PLACES, holder="01.02", content="store-7")
+    assert body["User"] == "1942048241:1942048241"
+    assert body["Labels"]["stateroom.role"] == "db"
+    content, disk = body["HostConfig"]["Mounts"][1:]
+    assert (content["Source"], content["Target"]) == ("/host/content/1a2b3c4d.db", "/run/stateroom")
+    assert (disk["Source"], disk["Target"]) == ("st3f-1a2b3c4d-rows", "/rows")
+    assert body["Healthcheck"] == {
+        "Test": ["CMD", "/.stateroom/cabin-init", "knock", "5432"],
+        "Interval": 5_000_000_000,
+        "Timeout": 5_000_000_000,
+        "Retries": 3,
+        "StartPeriod": 60_000_000_000,
+        "StartInterval": 1_000_000_000,
+    }
+    # All that confines an agent confines it, too.
+    assert CONFINED.items() <= body["HostConfig"].items()
+
+
+def test_a_health_command_is_run_with_the_services_environment() -> None:
+    """Through the entry point, for the engine itself does not know the variables."""
+    told = health_check(HealthCheck(command=("pg_isready", "-q")))
+    assert told["Test"] == ["CMD", "/.stateroom/cabin-init", "ask", "--", "pg_isready", "-q"]
 
 
 def test_instance() -> None:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
@@ -96,6 +97,44 @@ def test_a_crash_anywhere_is_seen_and_repaired(
     store.write(CABIN, NEW)
     assert store.read()[CABIN].version == NEW.version
     assert {n: d for n, d in files(tmp_path).items() if n != ".before"} == dict(NEW.files)
+
+
+def services_of(generation: int, environment: str, /, **files: bytes) -> Content:
+    """Content in which the service `db` has these files."""
+    its = content(generation, environment, **files)
+    return replace(content(generation, "e", env=b"A=1"), services=(("db", its),))
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_a_crash_between_agent_and_service_is_repaired(
+    store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """The agent's version is the last that is written, so while it names the new content, the
+    service has its new files; and writing it again completes whatever was cut short."""
+    new = services_of(2, "s2", env=b"B=2", key=b"new")
+    store.write(CABIN, services_of(1, "s1", env=b"B=1"))
+    with monkeypatch.context() as patch:
+        wrap = cut_at(step)
+        patch.setattr(docker_content, "_write", wrap(docker_content._write))
+        patch.setattr(Path, "unlink", wrap(Path.unlink))
+        with contextlib.suppress(PowerCutError):
+            store.write(CABIN, new)
+    folder = tmp_path / f"{CABIN}.db"
+    if store.read()[CABIN].version == new.version:
+        assert ((folder / "env").read_bytes(), (folder / "key").read_bytes()) == (b"B=2", b"new")
+    store.write(CABIN, new)
+    assert (folder / "env").read_bytes() == b"B=2"
+    assert store.read()[CABIN].version == new.version
+    assert set(store.read()[CABIN].services) == {"db"}
+
+
+def test_neither_finds_what_the_other_is_told(store: ContentStore, tmp_path: Path) -> None:
+    """A cabin's mount is one folder, and the other's lies beside it."""
+    store.write(CABIN, services_of(1, "s1", env=b"B=1", **{"secrets/KEY": b"x"}))
+    assert set(files(tmp_path)) == {"env"}
+    assert (tmp_path / f"{CABIN}.db" / "secrets" / "KEY").read_bytes() == b"x"
+    store.remove(CABIN)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_modes(store: ContentStore, tmp_path: Path) -> None:

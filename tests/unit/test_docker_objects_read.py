@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stateroom.domain.cabin import Cabin, Installation
-from stateroom.domain.inventory import State
+from stateroom.domain.inventory import Condition, State
 from stateroom.engines import docker_reading as reading
 from stateroom.engines.docker_events import read
+from stateroom.engines.docker_health import condition_in
 from stateroom.engines.docker_objects import network_body
 from stateroom.engines.docker_usage import cpu_cores, memory_mb
 
@@ -24,6 +25,23 @@ def details(state: State, *, at: float, code: int = 0, looked_at: float = NOW) -
 
 def entry(state: str, status: str) -> dict[str, Any]:
     return {"Id": "x", "State": state, "Status": status}
+
+
+@pytest.mark.parametrize(
+    ("told", "condition"),
+    [
+        ("", Condition.UNASKED),
+        (" (healthy)", Condition.HEALTHY),
+        (" (unhealthy)", Condition.UNHEALTHY),
+        (" (health: starting)", Condition.STARTING),
+        (" (Paused)", Condition.UNASKED),
+    ],
+)
+def test_how_a_service_is_stands_in_the_listing(told: str, condition: Condition) -> None:
+    """Behind the age, and makes no earlier look at the container stale."""
+    listed = entry("running", f"Up 3 minutes{told}")
+    assert condition_in(listed["Status"]) is condition
+    assert reading.still_holds(details(State.RUNNING, at=NOW - 181), listed, NOW, 600)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from stateroom.domain.effects import Cost, Effect, effect
 from stateroom.domain.inventory import Inventory
 from stateroom.domain.wish import Wish
-from tests.world import World, document, pinned
+from tests.world import World, document, pinned, served
 
 
 async def compared(
@@ -54,6 +54,63 @@ async def test_a_variable_costs_a_restart() -> None:
     """Only a new process takes over another environment."""
     found = effect(*await compared(variables={"FEATURE": "on"}))
     assert (found.cost, found.detail) == (Cost.RESTARTED, "Its environment changes.")
+
+
+@pytest.mark.parametrize(
+    ("new", "image", "detail"),
+    [
+        (served("database:2"), "database:2", "Its service db is made anew"),
+        (served(memory_mb=512), "database:1", "CPU, memory or processes of its service db change"),
+        (served(size_mb=512), "database:1",
+         "The disk rows of a service grows while that is stopped"),
+        (document(), "database:1", "Its service db is taken away"),
+    ],
+    ids=["image", "resources", "disk", "gone"],
+)  # fmt: skip
+async def test_what_befalls_a_service_costs_no_caller(
+    new: dict[str, Any], image: str, detail: str
+) -> None:
+    """Callers speak with the agent, which goes on."""
+    world = World()
+    world.rows.revise(served(), pinned("2026.9.6", "database:1"))
+    world.rows.create("acme", revision=2)
+    await world.converge()
+    before = await world.loop.fresh_look()
+    world.rows.change("acme", revision=world.rows.revise(new, pinned("2026.9.6", image)))
+    after = await world.loop.fresh_look()
+    found = effect(before.wishes[0], after.wishes[0], after.inventory)
+    assert found.cost is Cost.IN_PLACE
+    assert found.detail.startswith(detail)
+
+
+async def test_a_copy_stops_the_agent_for_a_services_sake() -> None:
+    """Disks are copied while nothing of the cabin is up."""
+    world = World()
+    world.rows.revise(served(), pinned("2026.9.6", "database:1"))
+    world.rows.create("acme", revision=2)
+    await world.converge()
+    before = await world.loop.fresh_look()
+    revision = world.rows.revise(served("database:2"), pinned("2026.9.6", "database:2"))
+    world.rows.change("acme", revision=revision)
+    after = await world.loop.fresh_look()
+    found = effect(before.wishes[0], after.wishes[0], after.inventory, copies=True)
+    assert found.cost is Cost.RESTARTED
+    assert "its disk is copied first" in found.detail
+
+
+async def test_a_first_service_is_told() -> None:
+    """It is made beside an agent that goes on."""
+    drawn = served()
+    world = World()
+    world.rows.create("acme")
+    await world.converge()
+    before = await world.loop.fresh_look()
+    number = world.rows.revise(drawn, pinned("2026.9.6", "database:1"))
+    world.rows.change("acme", revision=number)
+    after = await world.loop.fresh_look()
+    found = effect(before.wishes[0], after.wishes[0], after.inventory)
+    assert found.cost is Cost.IN_PLACE
+    assert "the service db is made beside it" in found.detail.lower()
 
 
 async def test_the_copy_is_told() -> None:

@@ -32,15 +32,15 @@ def seen(*instances: Instance, health: dict[str, Health] | None = None) -> Inven
     return Inventory({cabin().id: place}, instances, content_store="store", health=health or {})
 
 
-def found(wish: Wish, inventory: Inventory, *busy: str) -> dict[str, Failure]:
+def found(wish: Wish, inventory: Inventory, *busy: str) -> dict[str, tuple[Failure, ...]]:
     return noticed(NOW, [wish], inventory, frozenset(busy))
 
 
 def test_an_end_is_a_failure_at_the_time_that_the_engine_says() -> None:
     """So that seeing it twice, or after a restart of ours, is the same failure."""
     expected = Failure(NOW - 10, NOW - 50, "exit", "it ended (exit 1)")
-    assert found(WISH, seen(ended())) == {cabin().id: expected}
-    assert found(WISH.with_failure(expected), seen(ended())) == {}
+    assert found(WISH, seen(ended())) == {cabin().id: (expected,)}
+    assert found(WISH.with_failures((expected,)), seen(ended())) == {}
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_what_we_stopped_for_work_that_failed_did_not_die(kind: str) -> None:
     """An end before work of ours that failed had been noticed if it was one of its own; one after
     it is news."""
     failed = Failure(NOW - 8, NOW - 9, kind, "start failed: busy")
-    assert found(WISH.with_failure(failed), seen(ended())) == {}
+    assert found(WISH.with_failures((failed,)), seen(ended())) == {}
     later = ended(finished_at=NOW - 5)
-    assert found(WISH.with_failure(failed), seen(later))[cabin().id].at == NOW - 5
+    assert found(WISH.with_failures((failed,)), seen(later))[cabin().id][0].at == NOW - 5
 
 
 def test_what_never_ran_never_ended() -> None:
@@ -88,7 +88,7 @@ def silent(since: float, started: float) -> Inventory:
 def test_a_boot_that_never_answers_is_a_failure_of_its_deadline() -> None:
     """It is dated by its start, so that it is the same failure at every look."""
     started = NOW - BOOT_DEADLINE - 5
-    failure = found(WISH, silent(started, started))[cabin().id]
+    (failure,) = found(WISH, silent(started, started))[cabin().id]
     assert (failure.kind, failure.at) == ("boot", started + BOOT_DEADLINE)
 
 
@@ -102,6 +102,19 @@ def test_a_verdict_about_an_earlier_start_says_nothing() -> None:
     running = replace(ended(), state=State.RUNNING, started_at=NOW - 300, finished_at=0.0)
     stale = {running.name: Health(False, NOW - 900, "", NOW - 900)}
     assert found(WISH, seen(running, health=stale)) == {}
+
+
+def test_a_services_end_is_its_own() -> None:
+    """Two that end between two looks are two failures, each of its role."""
+    spec = RuntimeSpec(cabin(), "db", Shape("sha256:d", ("serve",)), Resources(1, 256, 64), user=1)
+    beside = replace(ended(), name=spec.name, role="db", exit_code=78, finished_at=NOW - 9)
+    wish = replace(WISH, services=(spec,))
+    agents, its = found(wish, seen(ended(), beside))[cabin().id]
+    assert (agents.role, its.role) == (AGENT, "db")
+    # What OpenClaw means by 78 another program does not.
+    assert its.detail == "it ended (exit 78)"
+    oom = replace(beside, oom_killed=True, resources=spec.resources)
+    assert exit_sentence(oom) == "it ran out of memory (256 MiB; raise memory_mb of its block)"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from stateroom.runtimes import image, image_debian, image_openclaw, image_own, node
+from stateroom.runtimes import (
+    image,
+    image_debian,
+    image_openclaw,
+    image_own,
+    image_postgresql,
+    node,
+)
 from stateroom.runtimes.image_inputs import REPOSITORY, ImageError, digest, pinned
+from stateroom.runtimes.image_names import POSTGRESQL
 from stateroom.settings import OPENCLAW_VERSION
 
 LOCKS = sorted((REPOSITORY / "images/openclaw").rglob("package-lock.json"))
@@ -62,10 +70,19 @@ def test_a_digest_tells_lists_apart(tmp_path: Path) -> None:
 
 
 def test_stages_build_on_each_other() -> None:
-    for stages in (image_openclaw.stages(), image_own.stages()):
+    for stages in (image_openclaw.stages(), image_own.stages(), image_postgresql.stages()):
         inputs = [stage.inputs for stage in stages]
         assert len(set(inputs)) == len(stages)
         assert all(re.fullmatch("[0-9a-f]{64}", one) for one in inputs)
+
+
+def test_postgresql_is_called_by_what_it_is() -> None:
+    """The tag that blueprints write is the major version that the package list names."""
+    packages = (REPOSITORY / "images/postgresql/packages").read_text().split()
+    assert f"stateroom/postgresql:{image_postgresql.MAJOR}" == POSTGRESQL
+    assert f"postgresql-{image_postgresql.MAJOR}" in packages
+    start = (REPOSITORY / "images/postgresql/start.sh").read_text()
+    assert f"/usr/lib/postgresql/{image_postgresql.MAJOR}/bin" in start
 
 
 def test_a_system_is_made_of_the_packages_listed() -> None:

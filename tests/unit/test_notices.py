@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stateroom.api.capabilities import capabilities, notices
+from stateroom.domain.blocks import KINDS
 from stateroom.domain.notices import notices as of_document
 from stateroom.store.webhook import WebhookRecord
 
@@ -45,6 +46,14 @@ def test_the_engine_adds_to_what_there_is() -> None:
     assert capabilities(None)["sleep"] is False
     told = capabilities({"capabilities": {"copies": True, "sleep": True}})
     assert (told["copies"], told["sleep"], told["verify"]) == (True, True, False)
+
+
+def test_what_is_drawn_and_not_enforced_yet_is_said() -> None:
+    """At its block; no other kind has anything to tell."""
+    blocks = [{"id": kind, "kind": kind} for kind in KINDS]
+    (notice,) = of_document({"name": "a", "blocks": blocks})
+    place = f"/blocks/{list(KINDS).index('egress')}"
+    assert (notice.code, notice.block, notice.pointer) == ("not_enforced", "egress", place)
 
 
 @given(JSON)

@@ -12,15 +12,16 @@ from stateroom.domain import actions as a
 from stateroom.domain.backoff import growth_streak
 from stateroom.domain.growth import KEEP_FREE_MB
 from stateroom.domain.instances import is_current, is_healthy
-from stateroom.domain.inventory import Inventory, State
+from stateroom.domain.inventory import Condition, Inventory, State
 from stateroom.domain.plan import Plan, plan
 from stateroom.domain.plan_checkpoint import to_copy, to_put_back
 from stateroom.domain.plan_orphans import ORPHAN_GRACE
 from stateroom.domain.plan_text import render
 from stateroom.domain.routes import Door
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.status import statuses
 from stateroom.domain.wish import Intent, Wish
-from tests.generated import NOW, ORPHANS, Drawn, Luck, luck, worlds
+from tests.generated import NOW, ORPHANS, ROLES, Drawn, Luck, luck, worlds
 from tests.generated import cabin as numbered
 
 OFTEN = settings(max_examples=300, deadline=None)
@@ -35,6 +36,15 @@ def of(world: Drawn, cabin: str) -> Wish:
     return next(w for w in world.wishes if w.cabin.id == cabin)
 
 
+def names(world: Drawn, cabin: str, role: str) -> set[str]:
+    """Of every instance in this role, there or wished for."""
+    wish = of(world, cabin)
+    specs = (*wish.services, *([wish.spec] if wish.spec else []))
+    wished = {spec.name for spec in specs if spec.role == role}
+    there = (i for i in world.inventory.instances if i.cabin == cabin)
+    return wished | {i.name for i in there if i.role == role}
+
+
 def is_open(inventory: Inventory, cabin: str) -> bool | None:
     if inventory.routes is None:
         return None
@@ -44,11 +54,13 @@ def is_open(inventory: Inventory, cabin: str) -> bool | None:
 @OFTEN
 @given(worlds())
 def test_nothing_that_may_serve_is_stopped(world: Drawn) -> None:
-    """An instance is stopped only after the edge was seen not to route to it; and the table that
-    is published with the plan does not open a door behind which something is about to end."""
+    """An agent is stopped only after the edge was seen not to route to it; and the table that
+    is published with the plan does not open a door behind which one is about to end. A service
+    has no door: callers speak with the agent alone."""
     made = planned(world)
     for cabin, todo in made.cabins.items():
-        if any(isinstance(step, a.Stop) for step in todo):
+        agents = names(world, cabin, AGENT)
+        if any(isinstance(step, a.Stop) and step.name in agents for step in todo):
             assert is_open(world.inventory, cabin) is False
             if made.publish is not None:
                 doors = [r.door for r in made.publish.table.routes if r.cabin == cabin]
@@ -58,23 +70,26 @@ def test_nothing_that_may_serve_is_stopped(world: Drawn) -> None:
 @OFTEN
 @given(worlds())
 def test_nothing_starts_without_its_foundation(world: Drawn) -> None:
-    """Before a start, in the same list or as observed: firewall, namespace, disks, content; and
-    never while another instance of the cabin could write to the disk."""
+    """Before a start, in the same list or as observed: firewall, namespace, its disks, content; and
+    never while another instance in the same role could write to its disk."""
     for cabin, todo in planned(world).cabins.items():
         place = world.inventory.places.get(cabin)
         wish = of(world, cabin)
-        prepared = place is not None and bool(place.holder) and "data" in place.disks
+        holder = place is not None and bool(place.holder)
+        disks = {*place.disks} if place is not None else set()
+        specs = {s.name: s for s in (wish.spec, *wish.services) if s is not None}
         content = cabin in world.inventory.content
         up = {i.name for i in world.inventory.instances if i.cabin == cabin and i.state in UP}
         there = {i.name for i in world.inventory.instances if i.cabin == cabin}
         for step in todo:
             match step:
-                case a.Prepare(_, _):
-                    prepared = True
+                case a.Prepare(_, volumes):
+                    holder = True
+                    disks |= {volume.name for volume in volumes}
                 case a.Configure(_, _):
                     content = True
                 case a.Create(spec):
-                    assert prepared
+                    assert holder and {m.volume for m in spec.shape.mounts} <= disks
                     there.add(spec.name)
                 case a.Stop(name, _):
                     up.discard(name)
@@ -84,8 +99,10 @@ def test_nothing_starts_without_its_foundation(world: Drawn) -> None:
                 case a.Start(name):
                     assert world.inventory.firewall
                     assert wish.intent is Intent.RUN and not wish.blocked
-                    assert prepared and content and name in there
-                    assert not up - {name}, "two writers"
+                    assert holder and content and name in there
+                    assert {m.volume for m in specs[name].shape.mounts} <= disks
+                    (role,) = (r for r in ROLES if name in names(world, cabin, r))
+                    assert not (up & names(world, cabin, role)) - {name}, "two writers"
                 case _:
                     pass
 
@@ -149,9 +166,12 @@ def test_no_more_boot_at_once_than_may(world: Drawn, boots: int) -> None:
     """Starts that are planned, doors that are closed for a start, and work in flight together."""
     calm = replace(world, in_flight=frozenset())
     made = planned(calm, boots)
+    paused = {i.name for i in world.inventory.instances if i.state is State.PAUSED}
     starts = sum(
-        any(isinstance(step, a.Start) for step in todo)
-        and not any(i.state is State.PAUSED and i.cabin == c for i in world.inventory.instances)
+        any(
+            isinstance(step, a.Start) and step.name in names(world, c, AGENT) - paused
+            for step in todo
+        )
         for c, todo in made.cabins.items()
     )
     assert starts <= boots
@@ -210,8 +230,14 @@ def test_every_world_has_a_status_and_a_text(world: Drawn) -> None:
         assert 0 <= status.applied_generation <= max(wish.generation, 3)
         if status.phase.value == "ready":
             current = [i for i in world.inventory.instances if i.cabin == wish.cabin.id]
-            assert [is_current(i, wish, world.inventory) for i in current] == [True]
-            assert is_healthy(current[0], world.inventory)
+            assert all(is_current(i, wish, world.inventory) for i in current)
+            assert {i.role for i in current} == {AGENT, *(s.role for s in wish.services)}
+            assert all(
+                i.state is State.RUNNING and i.condition in (Condition.UNASKED, Condition.HEALTHY)
+                for i in current if i.role != AGENT
+            )  # fmt: skip
+            (agent,) = (i for i in current if i.role == AGENT)
+            assert is_healthy(agent, world.inventory)
             assert status.applied_generation == wish.generation
             assert is_open(world.inventory, wish.cabin.id)
             assert world.inventory.content[wish.cabin.id].version == wish.content
@@ -290,18 +316,25 @@ def test_a_disk_grows_only_where_it_can(world: Drawn) -> None:
     it is there to start what was stopped for it."""
     made = planned(world)
     for cabin_id, todo in made.cabins.items():
-        if not any(isinstance(step, a.Grow) for step in todo):
-            continue
         wish, room = of(world, cabin_id), world.inventory.room_mb
-        assert room is None or room >= 1024 + KEEP_FREE_MB
-        assert growth_streak(wish, NOW).until <= NOW
-        at = next(n for n, step in enumerate(todo) if isinstance(step, a.Grow))
-        standing = [i for i in world.inventory.instances if i.cabin == cabin_id]
-        up = {i.name for i in standing if i.state in UP}
-        assert up <= {step.name for step in todo[:at] if isinstance(step, a.Stop)}
-        # A stale one ends anyway, whether or not another may start at this moment.
-        if any(i.name in up and is_current(i, wish, world.inventory) for i in standing):
-            assert any(isinstance(step, a.Start) for step in todo[at:])
+        for at, step in enumerate(todo):
+            if not isinstance(step, a.Grow):
+                continue
+            assert room is None or room >= 1024 * len(step.volumes) + KEEP_FREE_MB
+            assert growth_streak(wish, NOW).until <= NOW
+            (owner,) = {AGENT if v.name == "data" else "db" for v in step.volumes}
+            standing = [i for i in world.inventory.instances
+                        if i.cabin == cabin_id and i.role == owner]  # fmt: skip
+            up = {i.name for i in standing if i.state in UP}
+            assert up <= {before.name for before in todo[:at] if isinstance(before, a.Stop)}
+            place = world.inventory.places.get(cabin_id)
+            rewritten = to_copy(wish, place) or to_put_back(wish, place)
+            current = [i for i in standing if is_current(i, wish, world.inventory)]
+            # A stale one ends anyway, and every one of a cabin whose disks are rewritten, whether
+            # or not another may start at this moment.
+            if not rewritten and any(i.name in up for i in current):
+                starts = {later.name for later in todo[at:] if isinstance(later, a.Start)}
+                assert starts & names(world, cabin_id, owner)
 
 
 @OFTEN

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from stateroom.domain.inventory import State
 from stateroom.domain.plan_text import render
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Intent
 from tests.generated import Luck, luck
 from tests.world import World
@@ -20,18 +21,21 @@ SLUGS = ("acme", "globex", "initech")
 TENANT = (
     "set {} prompt=One.", "set {} prompt=Two.", "set {} model=demo-2", "limit {} cpu=2",
     "limit {} disk_mb=4096", "limit {} requests_per_minute=9", "secret {} CRM_API_KEY",
-    "secret {} OTHER file", "restart {}", "restart {} safe", "suspend {}", "resume {}",
+    "secret {} OTHER file", "secret {} DB_PASSWORD",
+    "restart {}", "restart {} safe", "suspend {}", "resume {}",
     "delete {} keep", "delete {} erase",
 )  # fmt: skip
 BEFALLS = (
     "crash {}", "oom {}", "hang {}", "pause {}", "lose-holder {}", "stranger {}",
     "fail prepare {}", "fail start {}", "fail create {}", "fail configure {}", "fail stop {}",
     "fail grow {}", "fail release {}",
+    "crash {} 1 db", "crash {} 137 db", "pause {} db", "unwell {} db", "well {} db",
 )  # fmt: skip
 MACHINE = (
-    "deploy 2026.9.7", "deploy 2026.9.6", "provider ours", "lose-content", "reboot",
-    "firewall away", "firewall back", "edge away", "edge back", "broker away", "broker back",
-    "room 100", "room plenty", "orphan deadbeef", "wait 5", "wait 100", "wait 400",
+    "deploy 2026.9.7", "deploy 2026.9.6", "serve", "serve size_mb=512", "serve image=database:2",
+    "serve mode=other", "serve memory_mb=512", "serve-no-more", "provider ours", "lose-content",
+    "reboot", "firewall away", "firewall back", "edge away", "edge back", "broker away",
+    "broker back", "room 100", "room plenty", "orphan deadbeef", "wait 5", "wait 100", "wait 400",
 )  # fmt: skip
 
 
@@ -73,8 +77,11 @@ async def _one(script: Script, chance: Luck, gone: set[str]) -> None:
 
 async def _befall(script: Script, line: str, slug: str) -> None:
     """Where it can: only what runs can crash."""
+    role = "db" if line.endswith(" db") else AGENT
     mine = [
-        i for i in script.world.engine._instances.values() if i.cabin == script.cabins[slug]
+        i
+        for i in script.world.engine._instances.values()
+        if i.cabin == script.cabins[slug] and i.role == role
     ]
     runs = any(i.state is State.RUNNING for i in mine)
     verb = line.partition(" ")[0]

@@ -213,3 +213,55 @@ async def test_safe_mode_is_ready_on_a_full_disk_and_says_so() -> None:
     world.rows.change("acme", restart_at=world.now, safe_mode=True)
     found = status(await world.converge())
     assert found.phase is Phase.READY and "disk is full" in found.reason
+
+
+async def served_acme() -> World:
+    """A tenant with the service `db` that has settled."""
+    script = Script(World())
+    await script.run("serve\ncreate acme\nsettle\nwait 60\nsettle")
+    return script.world
+
+
+async def test_a_service_keeps_its_tenant_from_being_ready() -> None:
+    """Whether it has not answered yet, or does not any more: how grave that is, and of whom the
+    sentence speaks, are told apart."""
+    world = await served_acme()
+    cabin = world.cabin_of("acme")
+    assert status(await world.turn()).phase is Phase.READY
+    world.engine.is_unwell(cabin, "db")
+    found = status(await world.turn())
+    assert (found.phase, found.reached) == (Phase.DEGRADED, Reached.STARTED)
+    assert found.reason.startswith("its service db does not answer on port 5432")
+    assert "tenants logs acme --service db" in found.reason
+    assert found.applied_generation == 1
+
+
+async def test_a_full_disk_is_told_of_whose_it_is() -> None:
+    """The agent's is said with its own limit, a service's with where its size is drawn."""
+    world = await served_acme()
+    cabin = world.cabin_of("acme")
+    places = world.engine._places
+    places[cabin] = replace(places[cabin], full=frozenset({"rows"}))
+    found = status(await world.turn())
+    assert found.phase is Phase.DEGRADED
+    assert found.reason.startswith("the disk rows of its service db is full")
+    places[cabin] = replace(places[cabin], full=frozenset({"data"}))
+    assert status(await world.turn()).reason.startswith("its disk is full")
+
+
+async def test_a_service_that_dies_beside_an_agent_that_does_not_answer_is_a_failure() -> None:
+    """Nothing of the tenant works then, and it does not come by itself."""
+    world = await served_acme()
+    cabin = world.cabin_of("acme")
+    world.engine.never_answers(cabin)
+    world.engine.crash(world.instance_of("acme", "db"))
+    at = world.now
+    await world.store.add_failures(
+        [
+            replace(failed(cabin, at - 0.5 * n), role="db", began_at=at - 0.5 * n - 1)
+            for n in range(1, GIVES_UP_AFTER + 1)
+        ]
+    )
+    found = status(await world.turn())
+    assert found.phase is Phase.FAILED
+    assert found.reason.startswith("its service db ended")

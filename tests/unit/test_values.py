@@ -18,6 +18,7 @@ from stateroom.domain.blocks.option import Option, Type
 from stateroom.domain.blueprint import parse
 from stateroom.domain.environment import LARGEST_SECRET
 from stateroom.domain.limits import LIMITS
+from stateroom.domain.per_tenant import problems
 from stateroom.domain.values import (
     Limits,
     check_limits,
@@ -65,6 +66,23 @@ def test_every_options_check_agrees_with_its_schema(option: Option, value: objec
     """What our checker accepts is what a JSON Schema library accepts, value by value."""
     validator = jsonschema.Draft202012Validator(option.schema())
     assert (option.problem(value, "") is None) == validator.is_valid(value)
+
+
+LISTS = [o for kind in KINDS.values() for o in kind.options if o.type is Type.LIST]
+DOMAINS = st.sampled_from(["a.example.com", "*.example.com", "*.com", "A.example.com", "1.2.3.4"])
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(LISTS),
+    st.lists(DOMAINS | TEXTS, max_size=4) | st.lists(ANYTHING, max_size=2) | ANYTHING
+    | st.builds(lambda entry: [entry] * 101, TEXTS),
+)
+def test_a_lists_check_agrees_with_its_schema(option: Option, value: object) -> None:
+    """The same of a whole list: how many, what each is, and whether one stands there twice."""
+    assert not option.per_tenant, "a form for one would be needed"
+    validator = jsonschema.Draft202012Validator(option.schema())
+    assert (not list(problems(option, value, ""))) == validator.is_valid(value)
 
 
 @settings(deadline=None, max_examples=100)

@@ -600,7 +600,8 @@ export interface paths {
         };
         /**
          * Logs
-         * @description The runtime's lines across restarts; as plain text, or as SSE (`event: log`) by Accept.
+         * @description The agent's lines across restarts, or with `service` those of a service beside it; as plain
+         *     text, or as SSE (`event: log`) by Accept.
          */
         get: operations["watching_logs"];
         put?: never;
@@ -2584,6 +2585,7 @@ export interface operations {
             query?: {
                 tail?: number;
                 follow?: boolean;
+                service?: string;
             };
             header?: {
                 /** @description Goes on behind the event with this id. */

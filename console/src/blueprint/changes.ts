@@ -199,7 +199,13 @@ function said(block: Block, option: string, key: string | undefined, given: unkn
 
 const LONGEST_SHOWN = 60;
 
+const MOST_SHOWN = 8;
+
 function short(value: unknown): string {
+  if (Array.isArray(value)) {
+    const entries = value.slice(0, MOST_SHOWN).map(short).join(", ");
+    return value.length > MOST_SHOWN ? `[${entries}, …]` : `[${entries}]`;
+  }
   if (typeof value !== "string") return cut(JSON.stringify(value) ?? "nothing", LONGEST_SHOWN);
   const line = value.split(/\s+/).filter(Boolean).join(" ");
   return line.length <= LONGEST_SHOWN ? `"${line}"` : `"${cut(line, LONGEST_SHOWN)}…"`;

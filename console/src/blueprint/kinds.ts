@@ -16,8 +16,15 @@ export interface Schema {
   pattern?: string;
   minLength?: number;
   maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  uniqueItems?: boolean;
+  items?: Schema;
   "x-form"?: string;
 }
+
+/** Among which blocks of a kind something is given once only: those of one owner, or all. */
+export type Unique = "" | "owner" | "blueprint";
 
 export interface Option {
   name: string;
@@ -31,6 +38,21 @@ export interface Option {
   hint: string;
   rule?: string;
   item: Option | null;
+  unique: Unique;
+  /** What nobody may say, and who has it. */
+  taken: [value: unknown, by: string][];
+  /** Other options that must be given, by choice of this one. */
+  needs: [choice: string, option: string][];
+}
+
+/** What holds for the blocks of a kind that one block of the kind `owner` links to. */
+export interface Owned {
+  owner: string;
+  at_least: number;
+  at_most: number | null;
+  /** Options that say exactly this. */
+  fixed: [option: string, value: unknown][];
+  reserved_ids: string[];
 }
 
 export interface Kind {
@@ -40,6 +62,12 @@ export interface Kind {
   links_from: string[];
   at_least: number;
   at_most: number | null;
+  names_unique: Unique;
+  most_owners: number | null;
+  owned: Owned[];
+  reserved_ids: string[];
+  /** What is worth knowing about each of its blocks, and is not wrong. */
+  notice: { code: string; detail: string; hint: string } | null;
   options: Option[];
 }
 

@@ -26,7 +26,8 @@ function compiled(pattern: string): RegExp {
   return found;
 }
 
-/** What is wrong with a plain value, or null. A map is looked at entry by entry elsewhere. */
+/** What is wrong with a plain value, or null. Maps and lists are looked at entry by entry
+ *  elsewhere. */
 export function optionProblem(option: Option, value: unknown, at: string): Problem | null {
   if (!fits(option.kind, value)) return wrongType(option, value, at);
   if (typeof value === "string") return textProblem(option, value, at);
@@ -41,7 +42,10 @@ export function labelOf(option: Option): string {
 function wrongType(option: Option, value: unknown, at: string): Problem {
   const isBare = typeof value === "boolean" || typeof value === "number";
   const hint = option.kind === "text" && isBare ? "Put it in quotes." : option.hint;
-  const detail = `${labelOf(option)} must be ${WORDS[option.kind]}, not ${kindOf(value)}.`;
+  // "A whole number, not a number" says nothing to whoever wrote 1.5.
+  const isBroken = typeof value === "number" && !Number.isInteger(value);
+  const given = isBroken ? shown(value) : kindOf(value);
+  const detail = `${labelOf(option)} must be ${WORDS[option.kind]}, not ${given}.`;
   return problem(at, "wrong_type", detail, hint);
 }
 

@@ -51,7 +51,7 @@ export function declared(kind: Kind, options: Given): { at: string; value: Value
   const found: { at: string; value: Value }[] = [];
   for (const option of kind.options) {
     const given = own(options, option.name);
-    if (option.item && isObject(given)) {
+    if (option.kind === "map" && option.item && isObject(given)) {
       for (const [name, entry] of Object.entries(given)) {
         if (!isValue(entry)) continue;
         const item = { ...option.item, schema: { ...option.item.schema, title: name } };
@@ -64,11 +64,12 @@ export function declared(kind: Kind, options: Given): { at: string; value: Value
   return found;
 }
 
-/** What is wrong with an option as the blueprint gives it: plain, per tenant, or a map. */
+/** What is wrong with an option as the blueprint gives it: plain, per tenant, a map or a list. */
 export function givenProblems(option: Option, given: unknown, at: string): Problem[] {
   if (given === REFUSED) return [];
   if (option.kind === "map") return mapProblems(option, given, at);
   if (isObject(given)) return valueProblems(option, given, at);
+  if (option.kind === "list") return listProblems(option, given, at);
   return plainProblems(option, given, at);
 }
 
@@ -98,6 +99,28 @@ function mapProblems(option: Option, given: unknown, at: string): Problem[] {
     const place = at + pointer(name);
     const wrong = environmentProblem(name, place);
     return [...(wrong ? [wrong] : []), ...givenProblems({ ...item, name }, entry, place)];
+  });
+}
+
+function listProblems(option: Option, given: unknown, at: string): Problem[] {
+  const { item, schema, name, hint } = option;
+  const wrong = optionProblem(option, given, at);
+  if (wrong || !Array.isArray(given) || !item) return wrong ? [wrong] : [];
+  if (schema.minItems !== undefined && given.length < schema.minItems) {
+    return [problem(at, "too_short", `${name} is empty.`, hint)];
+  }
+  if (schema.maxItems !== undefined && given.length > schema.maxItems) {
+    const detail = `${name} has more than ${schema.maxItems} entries.`;
+    return [problem(at, "too_many", detail, "Leave some out.")];
+  }
+  return given.flatMap((entry: unknown, index) => {
+    const place = at + pointer(index);
+    const label = `Entry ${index + 1} of ${name}`;
+    const found = givenProblems({ ...item, name: label }, entry, place);
+    const isTwice = schema.uniqueItems && typeof entry === "string";
+    if (!isTwice || !given.slice(0, index).includes(entry)) return found;
+    const detail = `${shown(entry)} stands here twice.`;
+    return [...found, problem(place, "duplicate_entry", detail, "Remove one of them.")];
   });
 }
 

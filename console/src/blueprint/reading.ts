@@ -1,6 +1,6 @@
 // Reading a document block by block: what can be understood, and what cannot. A reader stops at
 // nothing, so that one wrong letter does not hide the other problems. Mirrors `domain/reading.py`.
-import { KINDS, type Kind } from "./kinds";
+import { KINDS, type Kind, optionOf } from "./kinds";
 import { BLOCK, kindOf, SLUG, shown } from "./names";
 import { near, nearest } from "./nearest";
 import { givenProblems } from "./perTenant";
@@ -168,7 +168,19 @@ function optionProblems(kind: Kind, options: SafeObject, at: string): Problem[] 
       found.push(problem(place, "missing_option", detail, option.hint));
     }
   }
-  return found;
+  return [...found, ...needProblems(kind, options, at)];
+}
+
+/** Options that another one's choice calls for. */
+function needProblems(kind: Kind, options: SafeObject, at: string): Problem[] {
+  return kind.options.flatMap((option) =>
+    option.needs.flatMap(([choice, name]) => {
+      if (own(options, option.name) !== choice || Object.hasOwn(options, name)) return [];
+      const detail = `With ${option.name}: ${choice} the option ${name} must be given.`;
+      const hint = optionOf(kind, name)?.hint;
+      return [problem(at + pointer(name), "missing_option", detail, hint)];
+    }),
+  );
 }
 
 function readLinks(document: SafeObject, problems: Problem[]): FoundLink[] {

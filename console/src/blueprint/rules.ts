@@ -1,13 +1,22 @@
 // The rules of a blueprint: every problem of a document, what may be added, and which links may be
 // drawn. Pure, and the same as the server's: one folder of good and bad blueprints tests both.
-import type { Blueprint } from "./document";
-import { KINDS, titleOf } from "./kinds";
+import type { Blueprint, Options } from "./document";
+import { KINDS, ROOT, titleOf } from "./kinds";
+import { isAllowed, linkProblems, owningsOf } from "./ownership";
 import type { Problem } from "./problem";
 import { readBlueprint } from "./reading";
 import { isObject, read } from "./safe";
-import { isAllowed, topologyProblems } from "./topology";
+import { topologyProblems } from "./topology";
 
 const MOST_PROBLEMS = 200;
+
+/** What is worth knowing about a drawing that is not wrong. */
+export function noticesOf({ blocks }: Blueprint): Problem[] {
+  return blocks.flatMap(({ id, kind }, index) => {
+    const notice = KINDS.get(kind)?.notice;
+    return notice ? [{ ...notice, pointer: `/blocks/${index}`, block: id, link: null }] : [];
+  });
+}
 
 /** Everything that is wrong with a document, single blocks first, then the whole. Never throws,
  *  whatever is given. */
@@ -38,7 +47,23 @@ export function whyNotLink(document: Blueprint, from: string, to: string): strin
     return "They are linked already.";
   }
   if (!isAllowed(source.kind, target.kind)) return whyNotKinds(source.kind, target.kind);
-  return null;
+  return whyNotOwn(document, from, to);
+}
+
+/** What ownership says against one more link. */
+function whyNotOwn({ blocks, links }: Blueprint, from: string, to: string): string | null {
+  const all = [...links, [from, to] as [string, string]];
+  const ownings = owningsOf({
+    blocks: blocks.map(({ id, kind }, index) => ({
+      at: `/blocks/${index}`,
+      id,
+      kind,
+      options: {},
+    })),
+    links: all.map((pair, index) => ({ at: `/links/${index}`, pair })),
+  });
+  const last = `/links/${links.length}`;
+  return linkProblems(ownings).find(({ pointer }) => pointer === last)?.detail ?? null;
 }
 
 function whyNotKinds(source: string, target: string): string {
@@ -59,8 +84,32 @@ export function possibleLinks(document: Blueprint, id: string): [string, string]
   return both.filter(([from, to]) => whyNotLink(document, from, to) === null);
 }
 
-/** The one link that a new block surely wants: the only one possible. */
+/** The one link that a new block surely wants: the only one possible, else the one with the agent. */
 export function obviousLink(document: Blueprint, id: string): [string, string] | null {
   const possible = possibleLinks(document, id);
-  return possible.length === 1 ? (possible[0] ?? null) : null;
+  if (possible.length === 1) return possible[0] ?? null;
+  const roots = document.blocks.filter(({ kind }) => kind === ROOT).map((block) => block.id);
+  const withRoot = possible.filter((link) => link.some((end) => roots.includes(end)));
+  return withRoot.length === 1 ? (withRoot[0] ?? null) : null;
+}
+
+/** The options of a new block, clashing with no other: the next free number where its kind has
+ *  one for each block, unless its own is free. It is written down, since adding or removing another
+ *  block must never change it. */
+export function freeOptions({ blocks }: Blueprint, kind: string, options: Options = {}): Options {
+  const found = { ...options };
+  for (const { name, unique, default: first, schema } of KINDS.get(kind)?.options ?? []) {
+    if (unique !== "blueprint" || typeof first !== "number") continue;
+    const used = new Set<unknown>(
+      blocks.filter((block) => block.kind === kind).map(({ options }) => options[name] ?? first),
+    );
+    const numbers = rangeOf(first, schema.maximum ?? first);
+    const free = [options[name], ...numbers].find((n) => n !== undefined && !used.has(n));
+    if (free !== undefined) found[name] = free;
+  }
+  return found;
+}
+
+function rangeOf(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

@@ -3,6 +3,7 @@
 import { environmentNames, KINDS, ROOT } from "./kinds";
 import { shown } from "./names";
 import { near, nearest } from "./nearest";
+import { isAllowed, type Owning, ownershipProblems, owningsOf } from "./ownership";
 import { declared, demandsOf } from "./perTenant";
 import { cut } from "./pointer";
 import { ofBlock, type Problem, problem } from "./problem";
@@ -11,12 +12,14 @@ import type { Found, FoundLink, Reading } from "./reading";
 /** Every problem of the whole that single blocks do not show. */
 export function topologyProblems(reading: Reading): Problem[] {
   const wrongLinks = linkProblems(reading);
+  const ownings = owningsOf(reading);
   return [
     ...idProblems(reading.blocks),
     ...countProblems(reading.blocks),
     ...wrongLinks,
-    ...looseBlocks(reading, wrongLinks),
-    ...nameClashes(reading.blocks),
+    ...looseBlocks(reading, wrongLinks, ownings),
+    ...ownershipProblems(reading, ownings),
+    ...nameClashes(reading.blocks, ownings),
     ...valueClashes(reading.blocks),
   ];
 }
@@ -94,13 +97,8 @@ function wrongWay(link: FoundLink, source: Found, target: Found): Problem[] {
   const detail = `${capital(a(source.kind))} cannot lead to ${a(target.kind)}.`;
   const hint = isAllowed(target.kind, source.kind)
     ? `Turn it round: [${target.id}, ${source.id}].`
-    : `Links go from a url to the ${ROOT}, and from there to every other block.`;
+    : `Links go from a url to the ${ROOT}, and from there to what belongs to it.`;
   return [ofLink(link, "wrong_link", detail, hint)];
-}
-
-/** Whether a block of one kind may lead to one of another. */
-export function isAllowed(source: string, target: string): boolean {
-  return KINDS.get(target)?.links_from.includes(source) ?? false;
 }
 
 export function a(kind: string): string {
@@ -111,18 +109,33 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function looseBlocks({ blocks, links, problems }: Reading, wrongLinks: Problem[]): Problem[] {
+function looseBlocks(reading: Reading, wrongLinks: Problem[], ownings: Owning[]): Problem[] {
+  const { blocks, problems } = reading;
   const roots = blocks.filter(({ kind }) => kind === ROOT);
   const root = roots.length === 1 ? roots[0]?.id : undefined;
   // The links cannot be judged without the one block that all of them go to, nor while some of
   // them could not be read at all.
   if (!root || problems.some(({ code }) => code === "bad_link")) return [];
-  const linked = new Set([...links.flatMap(({ pair }) => pair), ...meant(wrongLinks, blocks)]);
+  const linked = new Set([...linkedIn(reading, ownings), ...meant(wrongLinks, blocks)]);
   return blocks.flatMap(({ at, id, kind }) => {
     if (!id || !kind || kind === ROOT || linked.has(id)) return [];
     const pair = isAllowed(kind, ROOT) ? `[${id}, ${root}]` : `[${root}, ${id}]`;
+    const others = KINDS.get(kind)?.links_from.filter((other) => other !== ROOT) ?? [];
+    const other = others.find((name) => blocks.some((block) => block.kind === name));
+    const hint = other ? `Add the link ${pair}, or one from a ${other}.` : `Add the link ${pair}.`;
     const detail = `${id} is not linked with ${root}.`;
-    return [ofBlock(problem(at, "unlinked", detail, `Add the link ${pair}.`), id)];
+    return [ofBlock(problem(at, "unlinked", detail, hint), id)];
+  });
+}
+
+/** Blocks with a place in the drawing: something leads to them, or they are what begins it. A
+ *  link that is wrong is told as such, so both of its ends count. */
+function linkedIn({ links }: Reading, ownings: Owning[]): string[] {
+  const right = new Map(ownings.map((one) => [one.link.at, one]));
+  return links.flatMap(({ at, pair }) => {
+    const kind = right.get(at)?.owner.kind;
+    const begins = kind === undefined || KINDS.get(kind)?.links_from.length === 0;
+    return begins ? pair : [pair[1]];
   });
 }
 
@@ -136,17 +149,23 @@ function meant(wrongLinks: Problem[], blocks: Found[]): string[] {
     .filter((id) => id !== null);
 }
 
-function nameClashes(blocks: Found[]): Problem[] {
-  const owners = new Map<string, string>();
+/** Names that one environment would have twice, or that two blocks of a kind share which may
+ *  not. */
+function nameClashes(blocks: Found[], ownings: Owning[]): Problem[] {
+  const environment = new Map([...ownings].reverse().map((one) => [one.owned.at, one.owner.id]));
+  const first = new Map<string, string>();
   const found: Problem[] = [];
   for (const block of blocks) {
     const kind = KINDS.get(block.kind);
     if (!kind) continue;
+    const among = [`of ${environment.get(block.at) ?? ""}`];
+    if (kind.names_unique === "blueprint") among.push(`every ${kind.name}`);
     for (const { name, at } of environmentNames(kind, block.options)) {
-      const owner = owners.get(name);
-      if (owner === undefined) owners.set(name, block.id || "another block");
-      else {
-        const detail = `${shown(name)} is defined by ${owner} already.`;
+      const keys = among.map((group) => JSON.stringify([group, name]));
+      const by = keys.map((key) => first.get(key)).find((owner) => owner !== undefined);
+      for (const key of keys) if (!first.has(key)) first.set(key, block.id || "another block");
+      if (by !== undefined) {
+        const detail = `${shown(name)} is defined by ${by} already.`;
         const hint = "An environment has each name once; rename one.";
         const place = `${block.at}/options${at}`;
         found.push(ofBlock(problem(place, "duplicate_name", detail, hint), block.id || null));

@@ -11,8 +11,9 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { type ClipboardEvent, useCallback, useRef, useState } from "react";
+import type { Blueprint } from "../blueprint/document";
 import { KINDS } from "../blueprint/kinds";
-import { whyNotLink } from "../blueprint/rules";
+import { whyNotAdd, whyNotLink } from "../blueprint/rules";
 import { toast } from "../ui/Toast";
 import { addKind, addLinked } from "./adding";
 import "./Canvas.css";
@@ -81,7 +82,8 @@ export function Canvas({ onOpenOptions, onHelp }: Props) {
       if (why) toast(why);
       return;
     }
-    const kind = begins ? kindOfPort(fromHandle.id) : onlySource(kindOf(fromNode.id));
+    const { document } = editing.editor.getState().now;
+    const kind = begins ? kindOfPort(fromHandle.id) : sourceOf(document, kindOf(fromNode.id));
     if (toNode || !kind || !isGround(event)) return;
     const at = flow.screenToFlowPosition(pointOf(event));
     addLinked(editing, kind, { x: at.x - (begins ? 0 : 232), y: at.y - 26 }, fromNode.id, begins);
@@ -144,9 +146,10 @@ export function Canvas({ onOpenOptions, onHelp }: Props) {
   );
 }
 
-function onlySource(kind: string): string | null {
+/** What leads to a block of this kind, and can be added: the first of them. */
+function sourceOf(document: Blueprint, kind: string): string | null {
   const sources = KINDS.get(kind)?.links_from ?? [];
-  return sources.length === 1 ? (sources[0] ?? null) : null;
+  return sources.find((source) => whyNotAdd(document, source) === null) ?? sources[0] ?? null;
 }
 
 function isGround(event: MouseEvent | TouchEvent): boolean {

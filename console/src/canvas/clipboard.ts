@@ -2,7 +2,8 @@
 // windows too. What is pasted is somebody's text: it is read with the same bounds as a document.
 import type { Blueprint, LinkPair } from "../blueprint/document";
 import { drawingOf } from "../blueprint/document";
-import { obviousLink, whyNotAdd } from "../blueprint/rules";
+import { KINDS } from "../blueprint/kinds";
+import { freeOptions, obviousLink, whyNotAdd } from "../blueprint/rules";
 import { readYaml, writeYaml } from "../blueprint/yaml";
 import { type Drawing, freeId, type Places } from "./drawing";
 import { freePlace } from "./layout";
@@ -47,7 +48,8 @@ export function paste(drawing: Drawing, part: Blueprint, from: Places = drawing.
     const at = from[block.id] ?? { x: 0, y: 0 };
     names.set(block.id, id);
     places = { ...places, [id]: freePlace(document, places, { x: at.x + STEP, y: at.y + STEP }) };
-    document = { ...document, blocks: [...document.blocks, { ...block, id }] };
+    const options = freeOptions(document, block.kind, block.options);
+    document = { ...document, blocks: [...document.blocks, { ...block, id, options }] };
   }
   const links = part.links.flatMap(([source, target]): LinkPair[] => {
     const [one, other] = [names.get(source), names.get(target)];
@@ -55,9 +57,15 @@ export function paste(drawing: Drawing, part: Blueprint, from: Places = drawing.
   });
   document = { ...document, links: [...document.links, ...links] };
   for (const id of names.values()) {
-    const isLinked = document.links.some((link) => link.includes(id));
+    const isLinked = document.links.some((link) => link[1] === id || begins(document, link, id));
     const link = isLinked ? null : obviousLink(document, id);
     if (link) document = { ...document, links: [...document.links, link] };
   }
   return { drawing: { document, places }, ids: [...names.values()], refused: [...refused] };
+}
+
+/** Whether a drawing begins at this block with this link: nothing can lead to it. */
+function begins({ blocks }: Blueprint, [from]: LinkPair, id: string): boolean {
+  const kind = blocks.find((block) => block.id === id)?.kind ?? "";
+  return from === id && KINDS.get(kind)?.links_from.length === 0;
 }

@@ -2,8 +2,8 @@
 // edges; and back. The saved document is ours, never React Flow's.
 import type { Connection, Edge, Node } from "@xyflow/react";
 import type { Block, Blueprint, LinkPair } from "../blueprint/document";
+import { isAllowed } from "../blueprint/ownership";
 import type { Problem } from "../blueprint/problem";
-import { isAllowed } from "../blueprint/topology";
 import type { Drawing, Places } from "./drawing";
 
 export type BlockNode = Node<{ block: Block; problems: Problem[]; isChanged: boolean }, "block">;

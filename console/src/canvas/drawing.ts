@@ -2,7 +2,7 @@
 // next, so that undo is keeping the old one.
 import { withKey } from "../blueprint/changes";
 import type { Block, Blueprint, LinkPair, Options } from "../blueprint/document";
-import { obviousLink, whyNotAdd, whyNotLink } from "../blueprint/rules";
+import { freeOptions, obviousLink, whyNotAdd, whyNotLink } from "../blueprint/rules";
 import { isObject } from "../blueprint/safe";
 
 export interface Point {
@@ -60,18 +60,22 @@ export function freeId(document: Blueprint, word: string): string {
   }
 }
 
-/** A new block, linked where only one link is possible. */
+/** A new block, linked as `wanted` says of its id, else where one link is the obvious one. */
 export function addBlock(
   drawing: Drawing,
   kind: string,
   at: Point | null,
   options: Options = {},
+  wanted?: (id: string) => LinkPair,
 ): Drawing {
   const { document, places } = drawing;
   if (whyNotAdd(document, kind) !== null) return drawing;
   const id = freeId(document, kind);
-  const grown = { ...document, blocks: [...document.blocks, { id, kind, options }] };
-  const link = obviousLink(grown, id);
+  const block = { id, kind, options: freeOptions(document, kind, options) };
+  const grown = { ...document, blocks: [...document.blocks, block] };
+  const asked = wanted?.(id);
+  const isRight = asked && whyNotLink(grown, ...asked) === null;
+  const link = isRight ? asked : obviousLink(grown, id);
   return {
     document: link ? { ...grown, links: [...grown.links, link] } : grown,
     places: at ? { ...places, [id]: at } : places,

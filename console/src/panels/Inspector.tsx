@@ -2,7 +2,7 @@
 // With nothing chosen, the blueprint as a whole.
 import { useState } from "react";
 import type { Block } from "../blueprint/document";
-import { KINDS, titleOf } from "../blueprint/kinds";
+import { KINDS, type Option, ROOT, titleOf } from "../blueprint/kinds";
 import { BLOCK } from "../blueprint/names";
 import type { Problem } from "../blueprint/problem";
 import { declaredValues } from "../blueprint/values";
@@ -33,6 +33,11 @@ function One({ block }: { block: Block }) {
   const options = new Set(kind?.options.map(({ name }) => name));
   const elsewhere = own.filter(({ pointer }) => !isOfOption(pointer, at, options));
   const unknown = Object.keys(block.options).filter((name) => !options.has(name));
+  const roots = document.blocks.filter((other) => other.kind === ROOT).map(({ id }) => id);
+  const owners = document.links.flatMap(([from, to]) => (to === block.id ? [from] : []));
+  const isOfService = block.kind !== ROOT && owners.some((owner) => !roots.includes(owner));
+  // A tenant's limits are the agent's.
+  const shown = (option: Option) => (isOfService ? { ...option, limit: "" } : option);
   return (
     <div className="inspector">
       <header className="inspector__head">
@@ -47,7 +52,7 @@ function One({ block }: { block: Block }) {
       {kind?.options.map((option) => (
         <OptionField
           key={option.name}
-          option={option}
+          option={shown(option)}
           given={Object.hasOwn(block.options, option.name) ? block.options[option.name] : undefined}
           problems={under(own, `${at}/options/${option.name}`)}
           onChange={(value) =>

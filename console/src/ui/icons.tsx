@@ -45,6 +45,8 @@ export const DownloadIcon = icon(<path d="M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.5 13.
 export const UploadIcon = icon(<path d="M8 10.2V2.7M4.8 5.7L8 2.5l3.2 3.2M2.5 13.5h11" />);
 export const HelpIcon = icon(<path d="M5.8 6a2.2 2.2 0 114 1.3C9 8.2 8 8.5 8 9.7M8 12.4v.1" />);
 export const MoreIcon = icon(<path d="M3.5 8h.1M8 8h.1M12.5 8h.1" />);
+export const UpIcon = icon(<path d="M8 13V3M4 7l4-4 4 4" />);
+export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
 export const ChevronIcon = icon(<path d="M6 3.5L10.5 8 6 12.5" />);
 export const SunIcon = icon(
   <path d="M8 10.8a2.8 2.8 0 100-5.6 2.8 2.8 0 000 5.6zM8 1.5v1.2M8 13.3v1.2M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9" />,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.limits import limits_total
 from stateroom.domain.status import Reached
 from stateroom.domain.values import declared_values, effective_limits
 from stateroom.settings import Settings
@@ -91,7 +92,10 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
         name: value.option.default if value.default is None else value.default
         for name, value in declared_values(blueprint).items()
     }
-    limits = asdict(effective_limits(blueprint, record.values, record.limits))
+    agents = effective_limits(blueprint, record.values, record.limits)
+    total = limits_total(blueprint, record.values, record.limits)
+    # Disks only grow, so one may be larger than what is asked for today.
+    disk_mb = max(agents.disk_mb, view.cabin.disk_mb - (total.disk_mb - agents.disk_mb))
     return {
         "id": record.id,
         "slug": record.slug,
@@ -101,8 +105,7 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
         "target_revision": record.revision,
         "values": {n: v for n, v in {**values, **record.values}.items() if v is not None},
         "own_values": dict(record.values),
-        # Disks only grow, so one may be larger than what is asked for today.
-        "limits": {**limits, "disk_mb": max(limits["disk_mb"], view.cabin.disk_mb)},
+        "limits": asdict(replace(agents, disk_mb=disk_mb)),
         "own_limits": dict(record.limits),
         "variables": dict(record.variables),
         "suspended": record.suspended,

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import quote
 
 from stateroom.api.unix_http import Broken, Exchange, call
+from stateroom.domain.runtime import AGENT
 from stateroom.errors import Away, Denied, Invalid, NotFound, Problem
 from stateroom.store.sealing import Redacted
 
@@ -54,8 +55,11 @@ class StewardClient(Protocol):
         """Raises Denied for a ticket that is bad, used or too old."""
         ...
 
-    async def logs(self, tenant: str, tail: int, follow: bool) -> AsyncIterator[str]:
-        """Lines, oldest first. Comes back once the steward has begun to answer."""
+    async def logs(
+        self, tenant: str, tail: int, follow: bool, role: str = AGENT
+    ) -> AsyncIterator[str]:
+        """Lines, oldest first, of the agent or of a service. Comes back once the steward has
+        begun to answer."""
         ...
 
     async def usage(self, tenant: str) -> Mapping[str, Any]: ...
@@ -119,8 +123,10 @@ class SocketSteward:
     async def status(self) -> Mapping[str, Any]:
         return await self._call("GET", "/status")
 
-    async def logs(self, tenant: str, tail: int, follow: bool) -> AsyncIterator[str]:
-        target = _path("logs", tenant) + f"?tail={tail}&follow={int(follow)}"
+    async def logs(
+        self, tenant: str, tail: int, follow: bool, role: str = AGENT
+    ) -> AsyncIterator[str]:
+        target = _path("logs", tenant) + f"?tail={tail}&follow={int(follow)}&role={role}"
         try:
             exchange = await Exchange.open(self._socket)
             try:

@@ -14,11 +14,16 @@ from stateroom.api import present, sse
 from stateroom.api.answers import EventsOut, UsageOut
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
+from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.names import near, shown
+from stateroom.domain.runtime import AGENT
+from stateroom.errors import NotFound
 from stateroom.store.events import KINDS
 
 router = APIRouter(tags=["watching"])
 
 Tail = Annotated[int, Query(ge=0, le=10_000)]
+Service = Annotated[str, Query(max_length=40)]
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {sse.MEDIA_TYPE: {"schema": {"type": "string"}}}}
 }
@@ -32,10 +37,13 @@ async def logs(
     _caller: OperatorOf,
     tail: Tail = 100,
     follow: bool = False,
+    service: Service = "",
 ) -> Response:
-    """The runtime's lines across restarts; as plain text, or as SSE (`event: log`) by Accept."""
+    """The agent's lines across restarts, or with `service` those of a service beside it; as plain
+    text, or as SSE (`event: log`) by Accept."""
     view = await deps.repository.tenants.get(slug)
-    lines = await deps.steward.logs(view.tenant.id, tail, follow)
+    role = _role(deps.repository.blueprint(view.revision), service) if service else AGENT
+    lines = await deps.steward.logs(view.tenant.id, tail, follow, role)
     if sse.MEDIA_TYPE in request.headers.get("accept", ""):
         after = request.headers.get("last-event-id", "")
         return sse.response(_log_events(lines, after, deps.heartbeat))
@@ -76,6 +84,15 @@ async def usage(slug: str, deps: Deps, _caller: CallerOf) -> Any:
     """What the tenant uses now, and its requests, tokens and cost by day (UTC)."""
     view = await deps.repository.tenants.get(slug)
     return await deps.steward.usage(view.tenant.id)
+
+
+def _role(blueprint: Blueprint, service: str) -> str:
+    """Raises NotFound."""
+    there = [block.id for block in blueprint.of_kind("service")]
+    if service not in there:
+        hint = near(service, there, "services")
+        raise NotFound(f"{blueprint.name} has no service {shown(service)}. {hint}".rstrip())
+    return service
 
 
 async def _events(

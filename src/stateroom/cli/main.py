@@ -16,6 +16,7 @@ from stateroom.cli import (
     console,
     doctor,
     down,
+    images,
     plan,
     providers,
     secrets,
@@ -30,7 +31,7 @@ from stateroom.cli import (
 GROUPS = (
     *(up, down, status, doctor, console),
     *(tenants, blueprints, secrets, providers, volumes, webhook),
-    *(plan, verify),
+    *(plan, verify, images),
 )
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Tail = Annotated[
     int, typer.Option("--tail", metavar="N", min=0, max=10_000, help="How many of the last ones.")
 ]
+Service = Annotated[
+    str, typer.Option("--service", metavar="ID", help="A service's lines: the id of its block.")
+]
 SSE = "text/event-stream"
 RECONNECT_SECONDS = 1.0
 QUIET_SECONDS = 30.0
@@ -39,21 +42,24 @@ def logs(
     slug: Slug,
     follow: Follow = False,
     tail: Tail = 100,
+    service: Service = "",
     as_json: Json = False,
 ) -> None:
-    """Print what a tenant's runtime wrote, across its restarts.
+    """Print what a tenant's runtime wrote, or a service beside it, across restarts.
 
     \b
     Examples:
       stateroom tenants logs acme --tail 20
       stateroom tenants logs acme -f
+      stateroom tenants logs acme --service db
     """
     where = path("tenants", slug, "logs")
+    of = {"service": service} if service else {}
     with session(as_json) as s, _stoppable():
         if follow:
-            _follow(s, where, lambda event: _log(s, _line(event.value)), {"tail": tail})
+            _follow(s, where, lambda event: _log(s, _line(event.value)), {"tail": tail}, of)
         else:
-            with s.api.stream(where, "text/plain", tail=tail, follow="false") as stream:
+            with s.api.stream(where, "text/plain", tail=tail, follow="false", **of) as stream:
                 for line in _text_lines(stream):
                     _log(s, line)
 
@@ -77,12 +83,20 @@ def events_(
                 _event(s, each)
 
 
-def _follow(s: Session, where: str, show: Callable[[Event], None], params: dict[str, Any]) -> None:
-    """Until Ctrl-C. A connection that breaks is made again after the last event seen."""
+def _follow(
+    s: Session,
+    where: str,
+    show: Callable[[Event], None],
+    params: dict[str, Any],
+    of: Mapping[str, str] | None = None,
+) -> None:
+    """Until Ctrl-C. A connection that breaks is made again after the last event seen. of: what
+    is asked for each time."""
     last_id, shown, heard_at = "", False, time.monotonic()
     while True:
         try:
-            with s.api.stream(where, SSE, last_id, follow="true", **params) as stream:
+            asked = {**params, **(of or {})}
+            with s.api.stream(where, SSE, last_id, follow="true", **asked) as stream:
                 heard_at = time.monotonic()
                 for event in _stream_events(stream):
                     last_id = event.id or last_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Failure, Wish
 
 LIVED_WELL = 300.0
@@ -53,9 +54,11 @@ class Streak:
 NONE = Streak(0, 0.0, None)
 
 
-def runtime_streak(wish: Wish, now: float) -> Streak:
-    """Ends of the runtime in a row, counted since somebody last changed or restarted it."""
-    return _since(wish.failures, now, RUNTIME, max(wish.restart_at, wish.changed_at))
+def runtime_streak(wish: Wish, now: float, role: str = AGENT) -> Streak:
+    """Ends in a row of the agent's runtime, or of a service, counted since somebody last changed
+    or restarted the tenant."""
+    own = [failure for failure in wish.failures if failure.role == role]
+    return _since(own, now, RUNTIME, max(wish.restart_at, wish.changed_at))
 
 
 def action_streak(wish: Wish, now: float) -> Streak:

@@ -43,6 +43,12 @@ class Blueprint:
     def of_kind(self, kind: str) -> tuple[Block, ...]:
         return tuple(block for block in self.blocks if block.kind == kind)
 
+    def service_of(self, block_id: str) -> str:
+        """The id of the service that a block belongs to; "" where it is the agent's."""
+        services = {block.id for block in self.of_kind("service")}
+        owners = (source for source, target in self.links if target == block_id)
+        return next((owner for owner in owners if owner in services), "")
+
 
 def check(document: object) -> tuple[Problem, ...]:
     """Everything that is wrong with a document, single blocks first, then the whole; at most

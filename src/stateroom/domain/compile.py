@@ -1,4 +1,5 @@
-"""Compile: a blueprint and one tenant become what a cabin must be, with nothing left to decide.
+"""Compile: a blueprint and one tenant become what a cabin must be, with nothing left to decide:
+the agent, and each service beside it.
 
 What differs between tenants (prompt, model, variables, secrets) becomes content and is written
 in place; what is the same for all tenants of a revision becomes shape. So a tenant's value can
@@ -7,16 +8,16 @@ never make a new container, and any cabin of a revision could be any tenant's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stateroom.domain.blocks import KINDS
-from stateroom.domain.blocks.draft import Draft
+from stateroom.domain.blocks.draft import Draft, Placed, SecretWish, ServiceDraft
 from stateroom.domain.blocks.kind import Options
 from stateroom.domain.blocks.openclaw import FIXED_ENVIRONMENT, image_reference
 from stateroom.domain.blueprint import Block, Blueprint
 from stateroom.domain.cabin import Cabin
-from stateroom.domain.content import AgentContent, SecretRef
+from stateroom.domain.content import AgentContent, SecretRef, ServiceContent
 from stateroom.domain.expansion import expand
 from stateroom.domain.resolve import resolve
 from stateroom.domain.runtime import AGENT, TMP, Mount, Resources, RuntimeSpec, Shape, Volume
@@ -66,7 +67,9 @@ class TenantFacts:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """monthly_budget_usd: None for no budget. missing_secrets: required by the blueprint and
-    not set; the cabin must not start without them. sleep_after: seconds, None for never."""
+    not set; the cabin must not start without them. sleep_after: seconds, None for never.
+    services: those beside the agent, in the order of their roles. volumes: all of the cabin's,
+    the agent's first."""
 
     spec: RuntimeSpec
     volumes: tuple[Volume, ...]
@@ -77,12 +80,21 @@ class Compiled:
     monthly_budget_usd: float | None
     missing_secrets: tuple[str, ...]
     sleep_after: int | None = None
+    services: tuple[RuntimeSpec, ...] = ()
 
 
 def image_references(blueprint: Blueprint) -> tuple[str, ...]:
-    """What must be resolved and pinned when a revision is made: ``openclaw:2026.9.6``."""
-    versions = {str(block.options["version"]) for block in blueprint.of_kind("openclaw")}
-    return tuple(sorted(image_reference(version) for version in versions))
+    """What must be resolved and pinned when a revision is made."""
+    return tuple(sorted(set(programs(blueprint).values())))
+
+
+def programs(blueprint: Blueprint) -> dict[str, str]:
+    """The image of each role: ``openclaw:2026.9.6``, and those of services as they are written,
+    none of which begins with ``openclaw:``."""
+    found = {block.id: str(block.options["image"]) for block in blueprint.of_kind("service")}
+    for block in blueprint.of_kind("openclaw"):
+        found[AGENT] = image_reference(str(block.options["version"]))
+    return found
 
 
 def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Python.)
@@ -94,6 +106,7 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
     its image, and NotFound where an image is not pinned.
     """
     draft = _draft(blueprint, tenant)
+    services = sorted(draft.services, key=lambda service: service.id)
     return Compiled(
         spec=RuntimeSpec(
             cabin=cabin,
@@ -101,7 +114,7 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
             shape=_shape(draft, images),
             resources=Resources(draft.cpu, draft.memory_mb, draft.pids),
         ),
-        volumes=draft.volumes,
+        volumes=draft.volumes + tuple(v for service in services for v in _volumes(service)),
         content=_content(draft, tenant),
         requests_per_minute=draft.requests_per_minute,
         provider=draft.provider,
@@ -109,16 +122,47 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
         monthly_budget_usd=draft.monthly_budget_usd,
         missing_secrets=_missing_secrets(draft, tenant),
         sleep_after=draft.sleep_after,
+        services=tuple(_service(service, cabin, images, draft.runtime) for service in services),
     )
 
 
 def _draft(blueprint: Blueprint, tenant: TenantFacts) -> Draft:
     facts = {"name": tenant.name, "slug": tenant.slug, "url": tenant.url}
     draft = Draft()
-    for block in blueprint.blocks:
-        options = _expanded(block, resolve(block, tenant.values, tenant.limits), facts)
-        draft = KINDS[block.kind].add(draft, options)
+    placed = [(Placed(b.id, blueprint.service_of(b.id)), b) for b in blueprint.blocks]
+    # What belongs to a service finds it there.
+    for place, block in sorted(placed, key=lambda one: one[0].owner != ""):
+        # A tenant's limits are the agent's.
+        limits = {} if place.owner else tenant.limits
+        options = _expanded(block, resolve(block, tenant.values, limits), facts)
+        draft = KINDS[block.kind].add(draft, options, place)
     return draft
+
+
+def _service(
+    draft: ServiceDraft, cabin: Cabin, images: Mapping[str, PinnedImage], runtime: str
+) -> RuntimeSpec:
+    """runtime: the agent's. Whoever draws a stricter one means all that runs in the cabin."""
+    image = _pinned(draft.image, images)
+    mounts = tuple(Mount(volume.name, volume.path) for volume in _volumes(draft))
+    return RuntimeSpec(
+        cabin=cabin,
+        role=draft.id,
+        shape=Shape(
+            image=image.id,
+            command=draft.command or image.command,
+            mounts=mounts,
+            tmpfs=TMP + _scratch(image, mounts),
+            runtime=runtime,
+        ),
+        resources=Resources(draft.cpu, draft.memory_mb, draft.pids),
+        user=draft.user,
+        health=draft.health,
+    )
+
+
+def _volumes(service: ServiceDraft) -> tuple[Volume, ...]:
+    return tuple(sorted(service.volumes, key=lambda volume: volume.name))
 
 
 def _expanded(block: Block, options: Options, facts: Mapping[str, str]) -> Options:
@@ -132,12 +176,17 @@ def _expanded(block: Block, options: Options, facts: Mapping[str, str]) -> Optio
     return Options(found)
 
 
-def _shape(draft: Draft, images: Mapping[str, PinnedImage]) -> Shape:
-    image = images.get(draft.image)
+def _pinned(reference: str, images: Mapping[str, PinnedImage]) -> PinnedImage:
+    image = images.get(reference)
     if image is None:
         raise NotFound(
-            f"The image {draft.image} of this revision is not pinned; apply the blueprint again."
+            f"The image {reference} of this revision is not pinned; apply the blueprint again."
         )
+    return image
+
+
+def _shape(draft: Draft, images: Mapping[str, PinnedImage]) -> Shape:
+    image = _pinned(draft.image, images)
     mounts = tuple(Mount(volume.name, volume.path) for volume in draft.volumes)
     return Shape(
         image=image.id,
@@ -166,9 +215,9 @@ def _scratch(image: PinnedImage, mounts: tuple[Mount, ...]) -> tuple[tuple[str, 
 
 
 def _content(draft: Draft, tenant: TenantFacts) -> AgentContent:
-    secrets = _secrets(draft, tenant)
-    in_environment = {secret.name for secret in secrets if secret.kind == "env"}
-    variables = dict(draft.variables) | dict(tenant.variables)
+    of_services = {wish.name for service in draft.services for wish in service.secrets}
+    own = [secret for secret in tenant.secrets if secret.name not in of_services]
+    secrets = _secrets(draft.secrets, own)
     return AgentContent(
         tenant_id=tenant.id,
         slug=tenant.slug,
@@ -176,25 +225,47 @@ def _content(draft: Draft, tenant: TenantFacts) -> AgentContent:
         models=draft.models,
         prompt=draft.prompt,
         tools=draft.tools,
-        # A revision may name a variable like a secret that a tenant has: the secret stays.
-        variables=tuple(sorted((n, t) for n, t in variables.items() if n not in in_environment)),
+        variables=_variables(dict(draft.variables) | dict(tenant.variables), secrets),
         secrets=secrets,
         safe_mode=tenant.safe_mode,
+        services=tuple(
+            _service_content(service, tenant)
+            for service in sorted(draft.services, key=lambda service: service.id)
+        ),
     )
 
 
-def _secrets(draft: Draft, tenant: TenantFacts) -> tuple[SecretRef, ...]:
+def _service_content(service: ServiceDraft, tenant: TenantFacts) -> ServiceContent:
+    """Only what its own blocks name: what else a tenant has is for the agent."""
+    named = {wish.name for wish in service.secrets}
+    own = [secret for secret in tenant.secrets if secret.name in named]
+    secrets = _secrets(service.secrets, own)
+    return ServiceContent(service.id, _variables(dict(service.variables), secrets), secrets)
+
+
+def _variables(
+    variables: Mapping[str, str], secrets: tuple[SecretRef, ...]
+) -> tuple[tuple[str, str], ...]:
+    # A revision may name a variable like a secret that a tenant has: the secret stays.
+    hidden = {secret.name for secret in secrets if secret.kind == "env"}
+    return tuple(sorted((n, text) for n, text in variables.items() if n not in hidden))
+
+
+def _secrets(
+    wishes: tuple[SecretWish, ...], secrets: Iterable[SecretRef]
+) -> tuple[SecretRef, ...]:
     """The blueprint decides how a secret that it names arrives, the tenant's own the rest."""
-    kinds = {wish.name: wish.kind for wish in draft.secrets}
+    kinds = {wish.name: wish.kind for wish in wishes}
     found = (
         SecretRef(secret.name, kinds.get(secret.name, secret.kind), secret.version)
-        for secret in tenant.secrets
+        for secret in secrets
     )
     return tuple(sorted(found, key=lambda secret: secret.name))
 
 
 def _missing_secrets(draft: Draft, tenant: TenantFacts) -> tuple[str, ...]:
     given = {secret.name for secret in tenant.secrets}
+    wishes = (*draft.secrets, *(wish for service in draft.services for wish in service.secrets))
     return tuple(
-        sorted(wish.name for wish in draft.secrets if wish.required and wish.name not in given)
+        sorted(wish.name for wish in wishes if wish.required and wish.name not in given)
     )

@@ -21,6 +21,16 @@ class SecretRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceContent:
+    """What a service beside the agent is told: its own variables and secrets, which the agent
+    does not see. role: the id of its block."""
+
+    role: str
+    variables: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[SecretRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AgentContent:
     """Everything that OpenClaw is told about one tenant.
 
@@ -28,6 +38,7 @@ class AgentContent:
     tools: OpenClaw's tools profile ("minimal", "messaging", "coding", "full").
     prompt: the text of the workspace's AGENTS.md, already expanded; data, not a template.
     safe_mode: boot beside the state in /data instead of from it.
+    services: what those beside it are told, in the order of their roles.
     """
 
     tenant_id: str
@@ -39,6 +50,7 @@ class AgentContent:
     variables: tuple[tuple[str, str], ...] = ()
     secrets: tuple[SecretRef, ...] = ()
     safe_mode: bool = False
+    services: tuple[ServiceContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,9 @@ class ContentVersion:
 class Content:
     """Files for /run/stateroom, by relative path; what is not named here is removed.
     Paths under ``install/`` are copied into /data by the entry point, as the cabin's user.
-    ``env`` holds NUL-separated KEY=VALUE pairs. Never shown: repr leaves the files out."""
+    ``env`` holds NUL-separated KEY=VALUE pairs. Never shown: repr leaves the files out.
+    services: by role, what each of them finds in the same place and nobody else does."""
 
     version: ContentVersion
     files: tuple[tuple[str, bytes], ...] = field(repr=False)
+    services: tuple[tuple[str, Content], ...] = ()

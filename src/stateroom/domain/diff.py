@@ -10,6 +10,7 @@ from stateroom.domain.blueprint import Block, Blueprint
 from stateroom.domain.per_tenant import is_value
 
 LONGEST_SHOWN = 60
+MOST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,9 @@ def _said(block: Block, option: str, given: object) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        entries = ", ".join(_shown(entry) for entry in value[:MOST_SHOWN])
+        return f"[{entries}, …]" if len(value) > MOST_SHOWN else f"[{entries}]"
     if not isinstance(value, str):
         return f"{value}"
     line = " ".join(value.split())

@@ -45,6 +45,8 @@ def effect(before: Wish, after: Wish, inventory: Inventory, *, copies: bool = Fa
     cost = max((cost for cost, _ in found), key=list(Cost).index)
     told = [detail for at, detail in found if at is cost]
     if copies:
+        # For that all of it is stopped, also where a service alone is made anew.
+        cost = max(cost, Cost.RESTARTED, key=list(Cost).index)
         told.append("its disk is copied first")
     return Effect(cost, f"{_sentence(told)}.")
 
@@ -53,8 +55,13 @@ def _changes(before: Wish, after: Wish) -> Iterator[tuple[Cost, str]]:
     assert after.spec is not None and after.content is not None
     yield from _spec_changes(before.spec, after.spec)
     sizes = {volume.name: volume.size_mb for volume in before.volumes}
-    if any(v.size_mb > sizes.get(v.name, v.size_mb) for v in after.volumes):
+    growing = [v for v in after.volumes if v.size_mb > sizes.get(v.name, v.size_mb)]
+    if any(not volume.user for volume in growing):
         yield Cost.RESTARTED, "its disk grows"
+    for volume in growing:
+        if volume.user:
+            yield Cost.IN_PLACE, f"the disk {volume.name} of a service grows while that is stopped"
+    yield from _service_changes(before, after)
     if before.content is None or before.content.environment != after.content.environment:
         yield Cost.RESTARTED, "its environment changes"
     elif before.content.digest != after.content.digest:
@@ -72,6 +79,20 @@ def _spec_changes(before: RuntimeSpec | None, after: RuntimeSpec) -> Iterator[tu
         yield Cost.RECREATED, "its container is made anew"
     if before is not None and before.resources != after.resources:
         yield Cost.IN_PLACE, "its CPU, memory or processes change"
+
+
+def _service_changes(before: Wish, after: Wish) -> Iterator[tuple[Cost, str]]:
+    """Callers speak with the agent alone, which goes on meanwhile."""
+    had, has = ({s.role: s for s in wish.services} for wish in (before, after))
+    for role in sorted(had.keys() | has.keys()):
+        if role not in has:
+            yield Cost.IN_PLACE, f"its service {role} is taken away"
+        elif role not in had:
+            yield Cost.IN_PLACE, f"the service {role} is made beside it"
+        elif had[role].name != has[role].name:
+            yield Cost.IN_PLACE, f"its service {role} is made anew"
+        elif had[role].resources != has[role].resources:
+            yield Cost.IN_PLACE, f"CPU, memory or processes of its service {role} change"
 
 
 def _sentence(told: list[str]) -> str:

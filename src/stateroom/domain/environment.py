@@ -67,19 +67,22 @@ def check_clashes(
     blueprint: Blueprint, variables: Mapping[str, object], secrets: Mapping[str, object]
 ) -> Iterator[Problem]:
     """Names that a tenant's own variables and secrets share with each other or with those of
-    the blueprint. A secret that the blueprint names is the tenant's to give."""
+    the blueprint. A secret that the blueprint names is the tenant's to give; a service's
+    variables are of its own environment, where nothing of the tenant's own comes."""
+    named = {str(block.options["name"]) for block in blueprint.of_kind("secret")}
     taken = {
-        name: block
-        for block in blueprint.blocks
+        name: block.id
+        for block in blueprint.of_kind("variables")
         for name, _ in KINDS[block.kind].names(block.options)
+        if not blueprint.service_of(block.id)
     }
     for name in variables:
-        if name in secrets or (name in taken and taken[name].kind == "secret"):
+        if name in secrets or name in named:
             detail = f"{shown(name)} is a secret already."
             yield Problem(pointer("variables", name), "duplicate_name", detail, "Rename one.")
     for name in secrets:
-        if name in taken and taken[name].kind != "secret":
-            detail = f"{shown(name)} is a variable of the blueprint ({taken[name].id})."
+        if name in taken and name not in named:
+            detail = f"{shown(name)} is a variable of the blueprint ({taken[name]})."
             yield Problem(pointer("secrets", name), "duplicate_name", detail, "Rename the secret.")
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from stateroom.domain.instances import BOOT_DEADLINE, is_current, never_answered
 from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Failure, Intent, Wish
 
+REFUSED_CONFIGURATION = 78
+"""How OpenClaw ends then; of a service it means whatever its image says."""
 EXIT_MEANINGS = {
-    78: "OpenClaw refused its configuration (exit 78)",
     137: "it was killed (exit 137)",
     139: "it crashed (exit 139)",
     143: "it was told to stop (exit 143)",
@@ -19,25 +21,28 @@ EXIT_MEANINGS = {
 
 def noticed(
     now: float, wishes: Sequence[Wish], inventory: Inventory, in_flight: frozenset[str]
-) -> dict[str, Failure]:
-    """By cabin id, the newest failure that its running instance shows and that is not recorded
-    yet. Cabins with work in flight are left out: an instance that we stop is no failure."""
+) -> dict[str, tuple[Failure, ...]]:
+    """By cabin id, what its instances show, one failure each, and that is not recorded yet.
+    Cabins with work in flight are left out: an instance that we stop is no failure."""
     by_cabin: dict[str, list[Instance]] = {}
     for instance in inventory.instances:
         by_cabin.setdefault(instance.cabin, []).append(instance)
-    found: dict[str, Failure] = {}
+    found: dict[str, tuple[Failure, ...]] = {}
     for wish in wishes:
         if wish.intent is not Intent.RUN or wish.cabin.id in in_flight:
             continue
         for instance in by_cabin.get(wish.cabin.id, ()):
             failure = _failure(now, wish, instance, inventory)
             if failure is not None and not _known(failure, wish):
-                found[wish.cabin.id] = failure
+                found[wish.cabin.id] = (*found.get(wish.cabin.id, ()), failure)
     return found
 
 
 def _known(failure: Failure, wish: Wish) -> bool:
-    return any(f.at == failure.at and f.kind == failure.kind for f in wish.failures)
+    return any(
+        f.at == failure.at and f.kind == failure.kind and f.role == failure.role
+        for f in wish.failures
+    )
 
 
 def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -> Failure | None:
@@ -48,7 +53,9 @@ def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -
         if instance.finished_at <= since:
             return None
         detail = exit_sentence(instance)
-        return Failure(instance.finished_at, instance.started_at, "exit", detail)
+        return Failure(
+            instance.finished_at, instance.started_at, "exit", detail, role=instance.role
+        )
     if instance.state is State.RUNNING and never_answered(now, instance, inventory):
         at = instance.started_at + BOOT_DEADLINE
         detail = f"it ran for {BOOT_DEADLINE:.0f} s without answering"
@@ -65,5 +72,8 @@ def _last_work(wish: Wish) -> float:
 def exit_sentence(instance: Instance) -> str:
     if instance.oom_killed:
         limit = instance.resources.memory_mb
-        return f"it ran out of memory ({limit} MiB; raise limits.memory_mb)"
+        raised = "limits.memory_mb" if instance.role == AGENT else "memory_mb of its block"
+        return f"it ran out of memory ({limit} MiB; raise {raised})"
+    if instance.exit_code == REFUSED_CONFIGURATION and instance.role == AGENT:
+        return "OpenClaw refused its configuration (exit 78)"
     return EXIT_MEANINGS.get(instance.exit_code, f"it ended (exit {instance.exit_code})")

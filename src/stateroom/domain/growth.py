@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stateroom.domain.backoff import growth_streak
 from stateroom.domain.inventory import Inventory, Place
-from stateroom.domain.runtime import Volume
+from stateroom.domain.runtime import RuntimeSpec, Volume
 from stateroom.domain.wish import Wish
 
 KEEP_FREE_MB = 256
@@ -27,21 +27,28 @@ class Held:
     until: float = 0.0
 
 
-def too_small(wish: Wish, inventory: Inventory) -> tuple[Volume, ...]:
-    """The volumes, as wished, whose disks are there, be it at rest, and smaller."""
+def too_small(
+    wish: Wish, inventory: Inventory, of: RuntimeSpec | None = None
+) -> tuple[Volume, ...]:
+    """The volumes, as wished, whose disks are there, be it at rest, and smaller. of: only those
+    that this one mounts."""
     place = inventory.places.get(wish.cabin.id)
     if place is None:
         return ()
     found: tuple[Volume, ...] = ()
     for volume in wish.volumes:  # A plain loop: every pass asks this of every cabin, often.
-        if size_now(place, volume) < volume.size_mb:
+        if size_now(place, volume) < volume.size_mb and (of is None or _mounts(of, volume)):
             found = (*found, volume)
     return found
 
 
-def grows(now: float, wish: Wish, inventory: Inventory) -> bool:
-    """A disk is too small, and should grow as soon as nothing mounts it."""
-    return bool(too_small(wish, inventory)) and held_growth(now, wish, inventory) is None
+def _mounts(spec: RuntimeSpec, volume: Volume) -> bool:
+    return any(mount.volume == volume.name for mount in spec.shape.mounts)
+
+
+def grows(now: float, wish: Wish, inventory: Inventory, of: RuntimeSpec | None) -> bool:
+    """A disk of this one's is too small, and should grow as soon as nothing mounts it."""
+    return bool(too_small(wish, inventory, of)) and held_growth(now, wish, inventory) is None
 
 
 def held_growth(now: float, wish: Wish, inventory: Inventory) -> Held | None:

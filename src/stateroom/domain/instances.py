@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stateroom.domain.inventory import Health, Installed, Instance, Inventory, State
-from stateroom.domain.runtime import Resources, RuntimeSpec
+from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
 BOOT_DEADLINE = 240.0
@@ -30,13 +30,20 @@ INSTALL_TAKES = 5.0
 one of an older Stateroom, that still runs. It was never seen to need more than 0.3."""
 
 
+def spec_of(wish: Wish, role: str) -> RuntimeSpec | None:
+    """What the wish asks for in this role."""
+    if role == AGENT:
+        return wish.spec
+    return next((spec for spec in wish.services if spec.role == role), None)
+
+
 def is_current(instance: Instance, wish: Wish, inventory: Inventory) -> bool:
     """The instance is what the wish asks for, in today's namespace, with today's content
     store. One that is not must go, whatever its state."""
-    place = inventory.places.get(wish.cabin.id)
+    place, spec = inventory.places.get(wish.cabin.id), spec_of(wish, instance.role)
     return (
-        wish.spec is not None
-        and instance.name == wish.spec.name
+        spec is not None
+        and instance.name == spec.name
         and instance.state is not State.BROKEN
         and place is not None
         and instance.holder == place.holder

@@ -14,6 +14,15 @@ from stateroom.domain.routes import RouteTable
 from stateroom.domain.runtime import Resources
 
 
+class Condition(StrEnum):
+    """What the engine finds by asking a service as its health check says."""
+
+    UNASKED = ""  # it has no health check, or does not run
+    STARTING = "starting"  # it has not answered yet, and may take its time
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
 class State(StrEnum):
     """What the engine says of an instance."""
 
@@ -29,7 +38,8 @@ class Instance:
     """One container. exit_code, oom_killed and finished_at speak of its last end.
     content_store: which content tmpfs it sees (another one than today's: it is stale).
     holder: the id of the namespace holder that it joined (another than today's: it is stale).
-    created_at: when the engine made it."""
+    created_at: when the engine made it. condition: of a service; the agent is
+    asked by the prober."""
 
     name: str
     cabin: str
@@ -43,6 +53,7 @@ class Instance:
     content_store: str = ""
     holder: str = ""
     created_at: float = 0.0
+    condition: Condition = Condition.UNASKED
 
 
 class Installed(StrEnum):
@@ -58,12 +69,14 @@ class Installed(StrEnum):
 class AppliedContent:
     """What lies in a cabin's content folder. environment_at: when its environment part was
     last changed; an instance started before that runs with an old environment. installed: what
-    the entry point says of that part of it which belongs into /data."""
+    the entry point says of that part of it which belongs into /data. services: the same moment
+    of each service's own environment, by role."""
 
     version: ContentVersion
     written_at: float
     environment_at: float
     installed: Installed = Installed.YES
+    services: Mapping[str, float] = field(default_factory=dict)
 
 
 class CopyKind(StrEnum):

@@ -53,9 +53,11 @@ def check_limits(limits: Mapping[str, object]) -> tuple[Problem, ...]:
 def effective_limits(
     blueprint: Blueprint, values: Mapping[str, object], limits: Mapping[str, object]
 ) -> Limits:
-    """What holds for a tenant. Raises Invalid where values or limits do not fit."""
+    """What holds for a tenant's agent. Raises Invalid where values or limits do not fit."""
     found: dict[str, float] = {}
     for block in blueprint.blocks:
+        if blueprint.service_of(block.id):
+            continue
         options = None
         for option in KINDS[block.kind].options:
             if option.limit:
@@ -68,3 +70,24 @@ def effective_limits(
         disk_mb=int(found["disk_mb"]),
         requests_per_minute=int(found["requests_per_minute"]),
     )
+
+
+def limits_total(
+    blueprint: Blueprint, values: Mapping[str, object], limits: Mapping[str, object]
+) -> Limits:
+    """The same for the whole cabin: what the services beside the agent may use up is added.
+    Raises Invalid where values or limits do not fit."""
+    total = effective_limits(blueprint, values, limits)
+    for block in blueprint.of_kind("service"):
+        options = resolve(block, values, {})
+        total = replace(
+            total,
+            cpu=in_hundredths(total.cpu + options.number("cpu")),
+            memory_mb=total.memory_mb + options.whole("memory_mb"),
+            pids=total.pids + options.whole("pids"),
+        )
+    for block in blueprint.of_kind("volume"):
+        if blueprint.service_of(block.id):
+            size = resolve(block, values, {}).whole("size_mb")
+            total = replace(total, disk_mb=total.disk_mb + size)
+    return total

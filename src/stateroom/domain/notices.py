@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stateroom.domain.blocks import KINDS
 from stateroom.domain.pointer import pointer
 from stateroom.errors import Problem
 
@@ -18,13 +19,12 @@ def notices(document: object) -> tuple[Problem, ...]:
 
 
 def _of(index: int, block: object) -> Iterator[Problem]:
-    if isinstance(block, Mapping) and block.get("kind") == "egress":
-        name = block.get("id")
+    if not isinstance(block, Mapping):
+        return
+    name, kind = block.get("id"), block.get("kind")
+    known = KINDS.get(kind) if isinstance(kind, str) else None
+    if known and (notice := known.notice):
         yield Problem(
-            pointer("blocks", index),
-            "not_enforced",
-            "The list of addresses is kept and shown, but nothing opens them yet: the agent reaches"
-            " no address outside of its cabin.",
-            "Deploy it all the same; the list comes into force with a later version.",
+            pointer("blocks", index), notice.code, notice.detail, notice.hint,
             block=name if isinstance(name, str) else None,
-        )
+        )  # fmt: skip

@@ -69,7 +69,7 @@ def declared(kind: Kind, options: Mapping[str, object]) -> Iterator[tuple[str, V
     """Every value that a block's options declare, each with its pointer inside the options."""
     for option in kind.options:
         given = options.get(option.name)
-        if option.item is not None and isinstance(given, Mapping):
+        if option.type is Type.MAP and option.item and isinstance(given, Mapping):
             for name, entry in given.items():
                 if is_value(entry):
                     item = replace(option.item, title=name)
@@ -79,13 +79,16 @@ def declared(kind: Kind, options: Mapping[str, object]) -> Iterator[tuple[str, V
 
 
 def problems(option: Option, given: object, at: str) -> Iterator[Problem]:
-    """What is wrong with an option as the blueprint gives it: plain, per tenant, or a map."""
+    """What is wrong with an option as the blueprint gives it: plain, per tenant, a map or a
+    list."""
     if given is REFUSED:
         return
     if option.type is Type.MAP:
         yield from _map_problems(option, given, at)
     elif isinstance(given, Mapping):
         yield from _value_problems(option, given, at)
+    elif option.type is Type.LIST:
+        yield from _list_problems(option, given, at)
     else:
         yield from plain_problems(option, given, at)
 
@@ -115,6 +118,27 @@ def _map_problems(option: Option, given: object, at: str) -> Iterator[Problem]:
             if problem := environment_problem(name, at + pointer(name)):
                 yield problem
             yield from problems(replace(option.item, name=name), entry, at + pointer(name))
+
+
+def _list_problems(option: Option, given: object, at: str) -> Iterator[Problem]:
+    assert option.item is not None
+    if problem := option.problem(given, at):
+        yield problem
+        return
+    assert isinstance(given, list | tuple)
+    if option.min_length is not None and len(given) < option.min_length:
+        yield Problem(at, "too_short", f"{option.name} is empty.", option.hint)
+    elif option.max_length is not None and len(given) > option.max_length:
+        detail = f"{option.name} has more than {option.max_length} entries."
+        yield Problem(at, "too_many", detail, "Leave some out.")
+    else:
+        for index, entry in enumerate(given):
+            place = at + pointer(index)
+            item = replace(option.item, name=f"Entry {index + 1} of {option.name}")
+            yield from problems(item, entry, place)
+            if option.distinct and isinstance(entry, str) and entry in given[:index]:
+                detail = f"{shown(entry)} stands here twice."
+                yield Problem(place, "duplicate_entry", detail, "Remove one of them.")
 
 
 def _value_problems(option: Option, given: Mapping[str, object], at: str) -> Iterator[Problem]:

@@ -34,6 +34,7 @@ from stateroom.domain.plan_orphans import Others, plan_orphan
 from stateroom.domain.plan_step import Step, View, Waiting
 from stateroom.domain.routes import Door, RouteTable
 from stateroom.domain.routing import wanted_table
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Intent, Wish
 
 BOOTING_FOR = 90.0
@@ -85,7 +86,7 @@ def plan(
         step = plan_cabin(now, wish, views[cabin], boots)
         if step.actions:
             cabins[cabin] = step.actions
-        if step.turn or any(isinstance(a, Start) for a in step.actions):
+        if step.turn or _boots(wish, step):
             boots -= 1
         if step.held:
             held.add(cabin)
@@ -110,9 +111,18 @@ def plan(
     )
 
 
+def _boots(wish: Wish, step: Step) -> bool:
+    """Only the agent's start is dear enough to be counted."""
+    return wish.spec is not None and Start(wish.spec.name) in step.actions
+
+
 def _look_again(now: float, waiting: Sequence[Waiting], inventory: Inventory) -> float:
     moments = [w.until for w in waiting]
-    moments += [boost_ends(i) for i in inventory.instances if i.state is State.RUNNING]
+    moments += [
+        boost_ends(i)
+        for i in inventory.instances
+        if i.state is State.RUNNING and i.role == AGENT
+    ]
     return min((m for m in moments if m > now), default=0.0)
 
 
@@ -180,7 +190,9 @@ def _free_boots(
         and now - instance.started_at < BOOTING_FOR
         and not is_healthy(instance, inventory)
         for instance in inventory.instances
-        if instance.cabin in running and instance.cabin not in in_flight
+        if instance.role == AGENT
+        and instance.cabin in running
+        and instance.cabin not in in_flight
     )
     return at_once - booting - len(in_flight & running)
 

@@ -29,15 +29,18 @@ from stateroom.domain.instances import (
 from stateroom.domain.inventory import Instance, State
 from stateroom.domain.plan_checkpoint import dropping, no_room_to_copy, rewrites, rewriting
 from stateroom.domain.plan_leaving import plan_leaving, plan_suspended
+from stateroom.domain.plan_services import plan_services
 from stateroom.domain.plan_step import (
     UP,
     Step,
     View,
     Waiting,
+    firewall_waits,
     route_waits,
     stop_seconds,
     take_away,
 )
+from stateroom.domain.services import agent_first, agents, beside
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -89,16 +92,29 @@ def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
     if alone and (wait := no_room_to_copy(wish, view.inventory)) is not None:
         return Step(waiting=(wait,), held=True)
     strangers = [i for i in view.instances if alone or not is_current(i, wish, view.inventory)]
-    if view.open_route is not False and _any_up(strangers):
-        return _before_it_ends(now, wish, view, boots)
+    known = [i for i in view.instances if i not in strangers]
+    current = next(iter(agents(known)), None)
+    turn = boots > 0 or _any_up(agents(view.instances))
+    if view.open_route is not False and _any_up(agents(strangers)):
+        tended = plan_services(now, wish, view, beside(known), turn=turn, make=False)
+        return _together(tended, _before_it_ends(now, wish, view, boots))
     actions: list[CabinAction] = [
-        a for i in strangers for a in take_away(i, stop_seconds(wish))
+        a for i in agent_first(strangers) for a in take_away(i, stop_seconds(wish))
     ]
     actions += _foundation(wish, view)
     actions += rewriting(wish, view.place)
-    current = next((i for i in view.instances if i not in strangers), None)
-    rest = _plan_instance(now, wish, view, current, boots)
+    services = plan_services(now, wish, view, beside(known), turn=turn, make=True)
+    rest = _together(services, _plan_instance(now, wish, view, current, boots))
     return replace(rest, actions=(*actions, *rest.actions)) if actions else rest
+
+
+def _together(services: Step, agent: Step) -> Step:
+    """One step of both. What the agent waits for is what people ask about first."""
+    return replace(
+        agent,
+        actions=(*services.actions, *agent.actions),
+        waiting=tuple(dict.fromkeys((*agent.waiting, *services.waiting))),
+    )
 
 
 def _any_up(instances: Sequence[Instance]) -> bool:
@@ -164,7 +180,7 @@ def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: 
 def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
     resize = _resize(now, wish, current)
     reason = restart_reason(now, wish, current, view.inventory)
-    if not reason and grows(now, wish, view.inventory):
+    if not reason and grows(now, wish, view.inventory, wish.spec):
         reason = "its disk grows"
     if not reason:
         return _plan_awake(now, wish, view, current, resize)
@@ -181,7 +197,7 @@ def _plan_awake(
     if current.state is not State.PAUSED:
         return Step(resize)
     if not view.inventory.firewall:
-        return Step(resize, (_firewall_waits(now, wish),))
+        return Step(resize, (firewall_waits(now, wish),))
     return Step((*resize, Start(current.name)))
 
 
@@ -194,9 +210,9 @@ def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...
 
 def _grow(now: float, wish: Wish, view: View) -> tuple[CabinAction, ...]:
     """For when nothing mounts its disks."""
-    if not grows(now, wish, view.inventory):
+    if not grows(now, wish, view.inventory, wish.spec):
         return ()
-    return (Grow(wish.cabin, too_small(wish, view.inventory)),)
+    return (Grow(wish.cabin, too_small(wish, view.inventory, wish.spec)),)
 
 
 def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:
@@ -208,12 +224,8 @@ def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None
         reason = f"{streak.last.detail}; ended {streak.count} times in a row, started again"
         return Waiting(cabin, "backoff", f"{reason} after a pause", streak.until)
     if not view.inventory.firewall:
-        return _firewall_waits(now, wish)
+        return firewall_waits(now, wish)
     if boots <= 0:
         return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
     return None
 
-
-def _firewall_waits(now: float, wish: Wish) -> Waiting:
-    reason = "the firewall is not known to be in place"
-    return Waiting(wish.cabin.id, "firewall", reason, now + 1.0)

@@ -16,6 +16,7 @@ from stateroom.domain.plan_step import (
     stop_seconds,
     take_away,
 )
+from stateroom.domain.services import agent_first
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -24,7 +25,7 @@ def plan_leaving(wish: Wish, view: View) -> Step:
     if view.open_route is not False:
         return Step(waiting=(route_waits(cabin, view),))
     actions: list[CabinAction] = []
-    for instance in view.instances:
+    for instance in agent_first(view.instances):
         actions.extend(take_away(instance, stop_seconds(wish)))
     grants = view.inventory.grants
     if wish.grant and grants is None:
@@ -49,7 +50,7 @@ def plan_suspended(wish: Wish, view: View) -> Step:
         return Step(rewriting(_without_copying(wish), view.place))
     if view.open_route is not False:
         return Step(waiting=(route_waits(wish.cabin.id, view),))
-    return Step(tuple(Stop(i.name, stop_seconds(wish)) for i in up))
+    return Step(tuple(Stop(i.name, stop_seconds(wish)) for i in agent_first(up)))
 
 
 def stands(place: Place) -> bool:

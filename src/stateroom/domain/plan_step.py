@@ -57,6 +57,11 @@ def route_waits(cabin: str, view: View) -> Waiting:
     return Waiting(cabin, "route", "its route is being closed first")
 
 
+def firewall_waits(now: float, wish: Wish) -> Waiting:
+    reason = "the firewall is not known to be in place"
+    return Waiting(wish.cabin.id, "firewall", reason, now + 1.0)
+
+
 def take_away(instance: Instance, seconds: int = STOP_SECONDS) -> list[CabinAction]:
     steps: list[CabinAction] = []
     if instance.state in UP:

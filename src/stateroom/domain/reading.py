@@ -188,6 +188,18 @@ def _option_problems(kind: Kind, options: Mapping[str, object], at: str) -> Iter
         elif option.required:
             detail = f"{kind.name} needs the option {option.name}."
             yield Problem(place, "missing_option", detail, option.hint)
+    yield from _need_problems(kind, options, at)
+
+
+def _need_problems(kind: Kind, options: Mapping[str, object], at: str) -> Iterator[Problem]:
+    """Options that another one's choice calls for."""
+    for option in kind.options:
+        for choice, name in option.needs:
+            if options.get(option.name) == choice and name not in options:
+                detail = f"With {option.name}: {choice} the option {name} must be given."
+                needed = kind.option(name)
+                hint = needed.hint if needed else ""
+                yield Problem(at + pointer(name), "missing_option", detail, hint)
 
 
 def _read_links(document: Mapping[str, object], problems: list[Problem]) -> tuple[FoundLink, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from stateroom.domain.blocks import KINDS
 from stateroom.domain.blocks.kind import Options
-from stateroom.domain.blocks.option import Option
+from stateroom.domain.blocks.option import Option, Type
 from stateroom.domain.blueprint import Block
 from stateroom.domain.per_tenant import is_value, value_of
 from stateroom.domain.pointer import pointer
@@ -32,7 +32,7 @@ def _choose(option: Option, given: object, values: Values, limits: Values) -> ob
         return _checked(option, limits[option.limit], pointer("limits", option.limit))
     if given is None:
         return option.default
-    if option.item is not None and isinstance(given, Mapping):
+    if option.type is Type.MAP and option.item and isinstance(given, Mapping):
         entries = {name: _choose(option.item, entry, values, {}) for name, entry in given.items()}
         return {name: entry for name, entry in entries.items() if entry is not None}
     if isinstance(given, Mapping) and is_value(given):

@@ -8,7 +8,9 @@ from stateroom.domain.cabin import AGENT_PORT
 from stateroom.domain.growth import grows
 from stateroom.domain.instances import is_current, is_healthy, restart_reason
 from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.plan_checkpoint import rewrites
 from stateroom.domain.routes import Door, Route, RouteTable
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -77,7 +79,7 @@ def _serves(
     about to begin anew."""
     if wish.intent is not Intent.RUN:
         return False
-    running = [i for i in instances if i.state is State.RUNNING]
+    running = [i for i in instances if i.state is State.RUNNING and i.role == AGENT]
     if not running:
         return False
     if wish.blocked:
@@ -91,7 +93,10 @@ def _serves(
 def _begins_anew(
     now: float, wish: Wish, running: list[Instance], inventory: Inventory
 ) -> bool:
-    return grows(now, wish, inventory) or any(
+    # Nothing of a cabin is up while its disks are rewritten, also where a service is the reason.
+    if rewrites(wish, inventory.places.get(wish.cabin.id)):
+        return True
+    return grows(now, wish, inventory, wish.spec) or any(
         not is_current(i, wish, inventory) or restart_reason(now, wish, i, inventory)
         for i in running
     )

@@ -40,11 +40,13 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A disk of the cabin's own with a hard quota. `name` is unique in the cabin ("data")."""
+    """A disk of the cabin's own with a hard quota. `name` is unique in the cabin ("data").
+    user: whose it is, as in `RuntimeSpec`."""
 
     name: str
     path: str
     size_mb: int
+    user: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,41 @@ def _shape_digest(shape: Shape) -> str:
     return stable_digest(asdict(shape))
 
 
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How a service is asked whether it is well: a connection to `port` of the cabin's own
+    loopback address, or `command` run inside that ends with 0. Exactly one of them."""
+
+    port: int = 0
+    command: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class RuntimeSpec:
+    """role: "agent", or the id of a service's block. user: it runs under the cabin's uid plus
+    this. health: None where running is all that can be asked for (the agent has a way of its
+    own, see `steward/prober`)."""
+
     cabin: Cabin
     role: str
     shape: Shape
     resources: Resources
     stop_seconds: int = 20
+    user: int = 0
+    health: HealthCheck | None = None
 
     @cached_property
     def name(self) -> str:
-        """Cabin, role and shape: an instance of another shape has another name."""
-        return f"{self.cabin.name}-{self.role}-{self.shape.digest[:8]}"
+        """Cabin, role, and all that only a new container can change: an instance of another
+        shape, user or health check has another name."""
+        return f"{self.cabin.name}-{self.role}-{self._fixed_digest[:8]}"
+
+    @property
+    def _fixed_digest(self) -> str:
+        if not self.user and self.health is None:
+            return self.shape.digest
+        health = asdict(self.health) if self.health else None
+        return stable_digest([self.shape.digest, self.user, health])
 
 
 def stable_digest(value: object) -> str:

@@ -21,6 +21,8 @@ from stateroom.domain.inventory import Installed, Instance, Inventory, State
 from stateroom.domain.plan import Plan
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.routes import Door, Route, RouteTable
+from stateroom.domain.services import Ailment, agents, ailment, beside
+from stateroom.domain.status_reasons import away, full_disk, refusal
 from stateroom.domain.wish import Intent, Wish
 
 LOOK_AGAIN = 1.0
@@ -88,7 +90,8 @@ def statuses(
             now,
             wish,
             inventory,
-            tuple(instances.get(cabin, ())),
+            agents(instances.get(cabin, ())),
+            beside(instances.get(cabin, ())),
             observed.get(wish.tenant),
             wanted.get(wish.tenant),
             tuple(w.reason for w in waiting.get(cabin, ())),
@@ -105,10 +108,13 @@ def _by_tenant(table: RouteTable | None) -> dict[str, Route]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
+    """instances: the agent's, of which there are two while one replaces the other."""
+
     now: float
     wish: Wish
     inventory: Inventory
     instances: tuple[Instance, ...]
+    services: tuple[Instance, ...]
     observed: Route | None
     wanted: Route | None
     waiting: tuple[str, ...]
@@ -138,6 +144,8 @@ def _reached(facts: _Facts) -> Reached:
         facts.now, current, facts.inventory
     ):
         return Reached.STARTED
+    if _ailment(facts) is not None:
+        return Reached.STARTED
     return Reached.ROUTED if _serving(facts, current) else Reached.HEALTHY
 
 
@@ -146,7 +154,8 @@ def _first(facts: _Facts, otherwise: str) -> str:
 
 
 def _suspended(facts: _Facts) -> Status:
-    up = any(i.state in (State.RUNNING, State.PAUSED) for i in facts.instances)
+    there = (*facts.instances, *facts.services)
+    up = any(i.state in (State.RUNNING, State.PAUSED) for i in there)
     applied = 0 if up else facts.wish.generation
     reason = "is being stopped" if up else "suspended; resume it with `stateroom tenants resume`"
     return Status(Phase.SUSPENDED, reason, facts.waiting, applied)
@@ -166,11 +175,17 @@ def _running(facts: _Facts) -> Status:
     if _all_applied(facts, current, applied):
         phase = Phase.READY if current and is_healthy(current, facts.inventory) else Phase.DEGRADED
         slow = "its runtime is slow to answer"
-        reason = _full_disk(facts) if phase is Phase.READY else slow
+        reason = full_disk(facts.wish, facts.inventory) if phase is Phase.READY else slow
         return Status(phase, reason, facts.waiting, applied)
     serving = _is_open(facts) and any(i.state is State.RUNNING for i in facts.instances)
     doing = "a change is being applied" if serving else "its runtime is starting"
+    if current is not None and is_healthy(current, facts.inventory) and (ailing := _ailment(facts)):
+        doing = ailing.reason
     return Status(Phase.STARTING, _first(facts, doing), facts.waiting, applied, settles_at)
+
+
+def _ailment(facts: _Facts) -> Ailment | None:
+    return ailment(facts.now, facts.wish, facts.inventory, facts.services)
 
 
 def _current(facts: _Facts) -> Instance | None:
@@ -187,7 +202,8 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
     healthy = current is not None and up and is_healthy(current, facts.inventory)
     died = runtime_streak(wish, facts.now)
     # Whatever else is wrong comes of that; only safe mode writes nothing there.
-    if (healthy or died.count) and not wish.safe_mode and (full := _full_disk(facts)):
+    full = "" if wish.safe_mode else full_disk(wish, facts.inventory)
+    if (healthy or died.count) and full:
         return (Phase.DEGRADED if healthy else Phase.FAILED), full
     if died.count >= GIVES_UP_AFTER and not healthy:
         assert died.last is not None
@@ -206,43 +222,14 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
     if wish.blocked:
         serving = Phase.STARTING if wish.passing else Phase.DEGRADED
         return (serving if healthy else Phase.PROVISIONING), wish.blocked
+    if (ailing := _ailment(facts)) is not None and ailing.grave and (healthy or not ailing.applied):
+        return (Phase.DEGRADED if healthy else Phase.FAILED), ailing.reason
     if 0 < _refused_at(facts, current) <= facts.now:
-        return Phase.DEGRADED, _refusal(facts)
+        return Phase.DEGRADED, refusal(wish, facts.inventory)
     if healthy and (growth := held_growth(facts.now, wish, facts.inventory)) is not None:
         return Phase.DEGRADED, growth.reason
-    away = _away(facts.inventory)
-    return (Phase.DEGRADED, away) if healthy and away else None
-
-
-def _full_disk(facts: _Facts) -> str:
-    place = facts.inventory.places.get(facts.wish.cabin.id)
-    if place is None or not place.full:
-        return ""
-    slug = facts.wish.slug
-    return (
-        "its disk is full, so its runtime can keep nothing: give it more room, `stateroom tenants "
-        f"set {slug} --limit disk_mb=MIB`, or delete files in it, which also works in safe mode: "
-        f"`stateroom tenants restart {slug} --safe-mode`"
-    )
-
-
-def _refusal(facts: _Facts) -> str:
-    content = facts.inventory.content.get(facts.wish.cabin.id)
-    what = (
-        "OpenClaw has not taken over the last change and works by what it had before"
-        if content is None or content.installed is Installed.YES
-        else "its prompt cannot be put into /data, and the one before is still in use"
-    )
-    return f"{what}; `stateroom tenants logs {facts.wish.slug}` says why"
-
-
-def _away(inventory: Inventory) -> str:
-    """What of ours that every tenant needs does not answer."""
-    if inventory.routes is None:
-        return "the edge does not answer; it comes back by itself, else see `stateroom doctor`"
-    if inventory.grants is None:
-        return "the broker's grants cannot be read; see `stateroom doctor`"
-    return ""
+    missing = away(facts.inventory)
+    return (Phase.DEGRADED, missing) if healthy and missing else None
 
 
 def _serving(facts: _Facts, current: Instance | None) -> bool:
@@ -295,6 +282,8 @@ def _applied_generation(facts: _Facts, current: Instance | None) -> int:
         return max(0, content.version.generation - 1)
     if not acts_on_content(facts.now, acting, facts.inventory):
         return max(0, content.version.generation - 1)
+    if (ailing := _ailment(facts)) is not None and not ailing.applied:
+        return max(0, content.version.generation - 1)
     return content.version.generation
 
 
@@ -310,6 +299,7 @@ def _all_applied(facts: _Facts, current: Instance | None, applied: int) -> bool:
             or current.resources == boosted(wish).resources
         )
         and not too_small(wish, facts.inventory)
+        and _ailment(facts) is None
         and _serving(facts, current)
     )
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from stateroom.domain import per_tenant
 from stateroom.domain.blocks import KINDS, ROOT
+from stateroom.domain.blocks.option import Unique
 from stateroom.domain.names import near, nearest, shown
+from stateroom.domain.ownership import Owning, allowed, ownership_problems, ownings
 from stateroom.domain.reading import Found, FoundLink, Reading
 from stateroom.errors import Problem
 
@@ -23,8 +25,10 @@ def topology_problems(reading: Reading) -> Iterator[Problem]:
     yield from _count_problems(reading.blocks)
     wrong_links = list(_link_problems(reading))
     yield from wrong_links
-    yield from _loose_blocks(reading, wrong_links)
-    yield from _name_clashes(reading.blocks)
+    owning = ownings(reading)
+    yield from _loose_blocks(reading, wrong_links, owning)
+    yield from ownership_problems(reading, owning)
+    yield from _name_clashes(reading.blocks, owning)
     yield from _value_clashes(reading.blocks)
 
 
@@ -87,13 +91,13 @@ def _short(link: FoundLink) -> tuple[str, str]:
 
 
 def _wrong_way(link: FoundLink, source: Found, target: Found) -> Iterator[Problem]:
-    if not source.kind or not target.kind or _allowed(source, target):
+    if not source.kind or not target.kind or allowed(source, target):
         return
     detail = f"{_a(source.kind)} cannot lead to {_a(target.kind)}."
-    if _allowed(target, source):
+    if allowed(target, source):
         hint = f"Turn it round: [{target.id}, {source.id}]."
     else:
-        hint = f"Links go from a url to the {ROOT.name}, and from there to every other block."
+        hint = f"Links go from a url to the {ROOT.name}, and from there to what belongs to it."
     yield _of_link(link, "wrong_link", f"{detail[0].upper()}{detail[1:]}", hint)
 
 
@@ -101,26 +105,39 @@ def _a(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
 
 
-def _allowed(source: Found, target: Found) -> bool:
-    kind = KINDS.get(target.kind)
-    return kind is not None and source.kind in kind.links_from
-
-
-def _loose_blocks(reading: Reading, wrong_links: list[Problem]) -> Iterator[Problem]:
+def _loose_blocks(
+    reading: Reading, wrong_links: list[Problem], owning: tuple[Owning, ...]
+) -> Iterator[Problem]:
     roots = [block for block in reading.blocks if block.kind == ROOT.name]
     # The links cannot be judged without the one block that all of them go to, nor while some
     # of them could not be read at all.
     if len(roots) != 1 or not roots[0].id or any(p.code == "bad_link" for p in reading.problems):
         return
     root = roots[0].id
-    linked = {end for link in reading.links for end in link.pair} | _meant(wrong_links, reading)
+    kinds = {block.kind for block in reading.blocks}
+    linked = _linked(reading, owning) | _meant(wrong_links, reading)
     for block in reading.blocks:
         if not block.id or not block.kind or block.kind == ROOT.name:
             continue
         if block.id not in linked:
             pair = f"[{block.id}, {root}]" if block.kind == "url" else f"[{root}, {block.id}]"
+            others = (kind for kind in KINDS[block.kind].links_from if kind != ROOT.name)
+            other = next((kind for kind in others if kind in kinds), None)
             detail = f"{block.id} is not linked with {root}."
-            yield Problem(block.at, "unlinked", detail, f"Add the link {pair}.", block.id)
+            hint = f"Add the link {pair}" + (f", or one from a {other}." if other else ".")
+            yield Problem(block.at, "unlinked", detail, hint, block.id)
+
+
+def _linked(reading: Reading, owning: tuple[Owning, ...]) -> set[str]:
+    """Blocks with a place in the drawing: something leads to them, or they are what begins it. A
+    link that is wrong is told as such, so both of its ends count."""
+    right = {one.link.at: one for one in owning}
+    found: set[str] = set()
+    for link in reading.links:
+        one = right.get(link.at)
+        begins = one is None or not KINDS[one.owner.kind].links_from
+        found |= {link.source, link.target} if begins else {link.target}
+    return found
 
 
 def _meant(wrong_links: list[Problem], reading: Reading) -> set[str]:
@@ -130,18 +147,26 @@ def _meant(wrong_links: list[Problem], reading: Reading) -> set[str]:
     return {meant for end in ends if (meant := nearest(end, ids))}
 
 
-def _name_clashes(blocks: tuple[Found, ...]) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
+def _name_clashes(blocks: tuple[Found, ...], owning: tuple[Owning, ...]) -> Iterator[Problem]:
+    """Names that one environment would have twice, or that two blocks of a kind share which
+    may not."""
+    environment = {one.owned.at: one.owner.id for one in reversed(owning)}
+    first: dict[tuple[str, str], str] = {}
     for block in blocks:
         if not block.kind:
             continue
-        for name, place in KINDS[block.kind].names(block.options):
-            if name in owners:
-                detail = f"{shown(name)} is defined by {owners[name]} already."
+        kind = KINDS[block.kind]
+        among = [f"of {environment.get(block.at, '')}"]
+        if kind.names_unique is Unique.BLUEPRINT:
+            among.append(f"every {kind.name}")
+        for name, place in kind.names(block.options):
+            if by := next((first[a, name] for a in among if (a, name) in first), None):
+                detail = f"{shown(name)} is defined by {by} already."
                 at = f"{block.at}/options{place}"
                 hint = "An environment has each name once; rename one."
                 yield Problem(at, "duplicate_name", detail, hint, block.id or None)
-            owners.setdefault(name, block.id or "another block")
+            for a in among:
+                first.setdefault((a, name), block.id or "another block")
 
 
 def _value_clashes(blocks: tuple[Found, ...]) -> Iterator[Problem]:

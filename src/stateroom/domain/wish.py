@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from stateroom.domain.cabin import Cabin
 from stateroom.domain.content import ContentVersion
-from stateroom.domain.runtime import RuntimeSpec, Volume
+from stateroom.domain.runtime import AGENT, RuntimeSpec, Volume
 
 
 class Intent(StrEnum):
@@ -29,13 +29,15 @@ class Intent(StrEnum):
 class Failure:
     """at, began_at: when it failed and when what failed had begun, so the difference is how
     long it lived. kind: "exit" | "boot" | "action" | "grow". detail: a sentence without secrets.
-    retry_after: seconds that trying again is useless for, as whoever failed said; 0: not said."""
+    retry_after: seconds that trying again is useless for, as whoever failed said; 0: not said.
+    role: of what ended by itself; the rest is the cabin's."""
 
     at: float
     began_at: float
     kind: str
     detail: str
     retry_after: float = 0.0
+    role: str = AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Wish:
     was_ready: it has answered, and nobody put it away since; such cabins boot first.
     boot_cpu: cores that it may use while it boots, where its own limit is lower.
     passing: what `blocked` says goes away by itself; else somebody has to act.
+    services: what runs beside the agent; volumes: all of the cabin's.
     """
 
     cabin: Cabin
@@ -98,6 +101,7 @@ class Wish:
     was_ready: bool = False
     boot_cpu: float = 0.0
     checkpoint: Checkpoint = Checkpoint()
+    services: tuple[RuntimeSpec, ...] = ()
 
-    def with_failure(self, failure: Failure) -> Wish:
-        return replace(self, failures=(*self.failures, failure))
+    def with_failures(self, more: tuple[Failure, ...]) -> Wish:
+        return replace(self, failures=(*self.failures, *more))

@@ -20,7 +20,7 @@ from stateroom.domain.cabin import Cabin
 from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
 from stateroom.domain.inventory import AppliedContent, Instance, Place
-from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
+from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +137,18 @@ class Sweeps(Protocol):
 
 @runtime_checkable
 class Logs(Protocol):
-    def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
-        """Lines (without their newline) of the cabin's agent, oldest first, across
-        re-creations; each begins with its time in RFC 3339."""
+    def logs(
+        self, cabin: str, role: str = AGENT, *, tail: int, follow: bool
+    ) -> AsyncIterator[str]:
+        """Lines (without their newline) of the cabin's agent or of a service, oldest first,
+        across re-creations; each begins with its time in RFC 3339."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """cpu_cores: used over the last moments. memory_mb: resident, without page cache.
-    disk_mb: used on /data."""
+    disk_mb: used on all of the cabin's disks."""
 
     cpu_cores: float
     memory_mb: float

@@ -19,7 +19,7 @@ from aiodocker import Docker
 from stateroom.domain.cabin import CABIN_ID, Cabin, Installation
 from stateroom.domain.compile import PinnedImage
 from stateroom.domain.content import Content
-from stateroom.domain.runtime import Resources, RuntimeSpec, Volume
+from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Volume
 from stateroom.engines import docker_objects as objects
 from stateroom.engines import docker_reading as reading
 from stateroom.engines.base import EngineEvent, EngineView, Usage
@@ -118,7 +118,7 @@ class DockerEngine:
                 spec.name,
                 [objects.disk_name(spec.cabin.name, m.volume) for m in spec.shape.mounts],
             )
-            self._content.make_folder(spec.cabin.id)
+            self._content.make_folder(spec.cabin.id, spec.role)
             async with calling(f"create {spec.name}"):
                 if (found := await inspect(self._docker, spec.name)) is not None:
                     self._space.must_be_ours(spec.name, found)
@@ -229,9 +229,11 @@ class DockerEngine:
             await self._disks.erase(cabin)
             self._kept_logs.erase(cabin)
 
-    def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
+    def logs(
+        self, cabin: str, role: str = AGENT, *, tail: int, follow: bool
+    ) -> AsyncIterator[str]:
         _must_be_an_id(cabin)
-        return self._logs.read(cabin, tail=tail, follow=follow)
+        return self._logs.read(cabin, role, tail=tail, follow=follow)
 
     async def usage(self, cabin: str) -> Usage:
         _must_be_an_id(cabin)

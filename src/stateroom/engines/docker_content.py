@@ -14,11 +14,12 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,8 @@ from typing import Any
 
 from stateroom.domain.content import Content, ContentVersion
 from stateroom.domain.inventory import AppliedContent, Installed
+from stateroom.domain.runtime import AGENT
+from stateroom.engines.docker_objects import content_folder
 from stateroom.errors import EngineError, Permanent, Retryable
 
 VERSION = "version"
@@ -36,6 +39,8 @@ _FLOCK = "hhqqi4x"
 """`struct flock` of a 64-bit Linux: type, whence, start, length, pid."""
 _NEW = ".new~"
 """The beginning of a file's name while it is being written. No content may be called so."""
+SERVICE = re.compile(r"[a-z0-9][a-z0-9_-]*")
+"""A service's role: a folder is named after it."""
 
 
 class ContentStore:
@@ -59,30 +64,49 @@ class ContentStore:
     def read(self) -> dict[str, AppliedContent]:
         """What lies in each cabin's folder. A version that cannot be read counts as none."""
         applied: dict[str, AppliedContent] = {}
-        try:
-            cabins = [entry.name for entry in os.scandir(self._root) if entry.is_dir()]
-        except FileNotFoundError:
-            return {}
-        for cabin in cabins:
-            if (found := self._version(cabin)) is not None:
+        services: dict[str, dict[str, float]] = {}
+        for name in self._folders():
+            if (found := self._version(name)) is None:
+                continue
+            cabin, _, role = name.partition(".")
+            if role:
+                services.setdefault(cabin, {})[role] = found.environment_at
+            else:
                 applied[cabin] = replace(found, installed=told(self._root / cabin / VERSION))
+        for cabin in applied.keys() & services.keys():
+            applied[cabin] = replace(applied[cabin], services=services[cabin])
         return applied
 
-    def make_folder(self, cabin: str) -> None:
+    def _folders(self) -> list[str]:
+        try:
+            return [entry.name for entry in os.scandir(self._root) if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+
+    def make_folder(self, cabin: str, role: str = AGENT) -> None:
         """The folder itself is never replaced: a cabin's mount would keep showing the old one."""
         with _storing(f"make the content folder of cabin {cabin}"):
-            folder = self._root / cabin
+            folder = self._root / content_folder(cabin, role)
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)
 
     def write(self, cabin: str, content: Content) -> None:
-        """Permanent for a path that leads out of the folder."""
+        """The agent's comes last: what is seen in its folder is there for everybody. Permanent
+        for a path that leads out of the folder."""
+        for role, its in content.services:
+            self._write(cabin, _checked_role(role), its)
+        self._write(cabin, AGENT, content)
+        kept = {content_folder(cabin, role) for role, _ in content.services}
+        self._remove_services(cabin, kept)
+
+    def _write(self, cabin: str, role: str, content: Content) -> None:
         names = [_checked(name) for name, _ in content.files]
-        before = self._version(cabin)
+        own = content_folder(cabin, role)
+        before = self._version(own)
         if before is not None and before.version == content.version:
             return
-        self.make_folder(cabin)
-        folder = self._root / cabin
+        self.make_folder(cabin, role)
+        folder = self._root / own
         with _storing(f"write the content of cabin {cabin}"):
             self._void(folder, before, content.version)
             for name, (_, data) in zip(names, content.files, strict=True):
@@ -96,11 +120,19 @@ class ContentStore:
             (folder / BEFORE).unlink(missing_ok=True)
 
     def remove(self, cabin: str) -> None:
+        self._remove_services(cabin, set())
         with _storing(f"remove the content of cabin {cabin}"):
             try:
                 shutil.rmtree(self._root / cabin)
             except FileNotFoundError:
                 return
+
+    def _remove_services(self, cabin: str, kept: Collection[str]) -> None:
+        """Of services that nobody wants any more."""
+        with _storing(f"remove the content of cabin {cabin}"):
+            for name in self._folders():
+                if name.startswith(f"{cabin}.") and name not in kept:
+                    shutil.rmtree(self._root / name)
 
     def _void(self, folder: Path, before: AppliedContent | None, wanted: ContentVersion) -> None:
         """From here until `version` is back there is no content. What is known of the
@@ -189,6 +221,12 @@ def _checked(name: str) -> str:
     if bad:
         raise Permanent(f"content: {name!r} is no path inside a cabin's content folder")
     return name
+
+
+def _checked_role(role: str) -> str:
+    if role == AGENT or not SERVICE.fullmatch(role):
+        raise Permanent(f"content: {role!r} is no service's role")
+    return role
 
 
 def _write(path: Path, data: bytes) -> None:

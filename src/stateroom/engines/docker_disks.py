@@ -76,7 +76,7 @@ class Disks:
             arguments = ["prepare"]
             for volume in missing:
                 name = objects.disk_name(cabin.name, volume.name)
-                arguments += [name, str(cabin.uid), str(volume.size_mb)]
+                arguments += [name, str(cabin.uid + volume.user), str(volume.size_mb)]
             await self._help(cabin.id, cabin.name, arguments)
         for volume in volumes:
             async with calling(f"make the volume of disk {volume.name} of cabin {cabin.id}"):

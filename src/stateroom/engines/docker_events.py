@@ -19,7 +19,9 @@ from stateroom.engines.docker_calls import lines
 
 log = logging.getLogger(__name__)
 
-KINDS = frozenset({"start", "die", "stop", "pause", "unpause", "destroy", "update"})
+KINDS = frozenset(
+    {"start", "die", "stop", "pause", "unpause", "destroy", "update", "health_status"}
+)
 """Not "oom": a tenant makes as many as it likes by letting its own processes be killed, and one
 that ends an instance is followed by a "die"."""
 AGAIN = 0.5

@@ -1,8 +1,9 @@
-"""Logs of a cabin's agent as one stream, though containers come and go.
+"""Logs of a cabin's agent, or of one of its services, as one stream, though containers come and go.
 
 Each container has its own log at Docker, which dies with it. So the last of it is kept when an
 instance is removed: a few bounded files in `home/logs/<cabin>`, each named by when its
-container was made and by its id, so that keeping one twice keeps it once.
+container was made and by its id, so that keeping one twice keeps it once. Those of a service lie
+in a folder of its own in there.
 """
 
 from __future__ import annotations
@@ -44,32 +45,36 @@ class KeptLogs:
 
     folder: Path
 
-    def keep(self, cabin: str, made: int, container: str, lines: list[str]) -> None:
+    def keep(self, cabin: str, role: str, made: int, container: str, lines: list[str]) -> None:
         """The last KEEP_BYTES of `lines`, whole lines; the oldest file beyond KEEP_FILES goes.
         made: when the container was, in microseconds since the epoch."""
-        own = self.folder / cabin
+        own = self._own(cabin, role)
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = own / f"{made:020d}-{container[:12]}.log"
         kept = "".join(f"{line}\n" for line in _last_bytes(lines))
         replace_file(path, kept.encode(), 0o600, durable=False)
-        for old in self._files(cabin)[:-KEEP_FILES]:
+        for old in self._files(own)[:-KEEP_FILES]:
             old.unlink(missing_ok=True)
 
-    def read(self, cabin: str, without: set[str]) -> Iterator[str]:
+    def read(self, cabin: str, role: str, without: set[str]) -> Iterator[str]:
         """Lines, oldest first. without: containers (12 digits of the id) that still exist."""
-        for path in self._files(cabin):
+        for path in self._files(self._own(cabin, role)):
             if path.stem.partition("-")[2] not in without:
                 yield from path.read_text(errors="replace").splitlines()
 
     def erase(self, cabin: str) -> None:
         shutil.rmtree(self.folder / cabin, ignore_errors=True)
 
-    def _files(self, cabin: str) -> list[Path]:
+    def _own(self, cabin: str, role: str) -> Path:
+        folder = self.folder / cabin
+        return folder if role == AGENT else folder / role
+
+    def _files(self, own: Path) -> list[Path]:
         try:
-            names = sorted(os.listdir(self.folder / cabin))  # noqa: PTH208  names sort by age
+            names = sorted(os.listdir(own))  # noqa: PTH208  names sort by age
         except OSError:
             return []
-        return [self.folder / cabin / name for name in names if name.endswith(".log")]
+        return [own / name for name in names if name.endswith(".log")]
 
 
 class LogReader:
@@ -86,41 +91,41 @@ class LogReader:
     async def keep(self, inspected: dict[str, Any]) -> None:
         """What an instance that is about to be removed said last."""
         labels = inspected["Config"]
-        if reading.label(labels, objects.ROLE) != AGENT:
-            return
         lines = await self._lines(inspected["Id"], KEEP_LINES)
-        cabin = reading.label(labels, objects.CABIN)
+        cabin, role = reading.label(labels, objects.CABIN), reading.label(labels, objects.ROLE)
         made = int(reading.seconds(inspected["Created"]) * 1_000_000)
-        self._kept.keep(cabin, made, inspected["Id"], lines)
+        self._kept.keep(cabin, role, made, inspected["Id"], lines)
 
-    async def read(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
+    async def read(
+        self, cabin: str, role: str, *, tail: int, follow: bool
+    ) -> AsyncIterator[str]:
         tail = max(0, min(tail, LONGEST_TAIL))
-        agents = await self._agents(cabin)
-        present = {agent["Id"][:12] for agent in agents}
-        last: deque[str] = deque(self._kept.read(cabin, present), maxlen=tail)
+        instances = await self._instances(cabin, role)
+        present = {one["Id"][:12] for one in instances}
+        last: deque[str] = deque(self._kept.read(cabin, role, present), maxlen=tail)
         seen: dict[str, str] = {}
-        for agent in agents:
-            lines = await self._lines(agent["Id"], max(tail, 1))
+        for one in instances:
+            lines = await self._lines(one["Id"], max(tail, 1))
             # With no tail the last line is still read: to know where following begins.
-            seen[agent["Id"]] = _time_of(lines[-1]) if lines else ""
+            seen[one["Id"]] = _time_of(lines[-1]) if lines else ""
             last.extend(lines)
         for line in last:
             yield line
         while follow:
-            for agent in await self._agents(cabin):
-                async for line in self._follow(agent["Id"], seen.get(agent["Id"], "")):
-                    seen[agent["Id"]] = _time_of(line)
+            for one in await self._instances(cabin, role):
+                async for line in self._follow(one["Id"], seen.get(one["Id"], "")):
+                    seen[one["Id"]] = _time_of(line)
                     yield line
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def _agents(self, cabin: str) -> list[dict[str, Any]]:
-        """The cabin's agent containers, oldest first."""
+    async def _instances(self, cabin: str, role: str) -> list[dict[str, Any]]:
+        """The cabin's containers in this role, oldest first."""
         labels = [
             *objects.ours(self._installation),
             f"{objects.CABIN}={cabin}",
-            f"{objects.ROLE}={AGENT}",
+            f"{objects.ROLE}={role}",
         ]
-        async with calling(f"list the agents of cabin {cabin}"):
+        async with calling(f"list the instances of cabin {cabin}"):
             return sorted(
                 await containers(self._docker, labels), key=lambda entry: entry["Created"]
             )

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stateroom.domain.cabin import Cabin, Installation
-from stateroom.domain.runtime import Resources, RuntimeSpec
+from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec
+from stateroom.engines.docker_health import ENTRYPOINT, health_check
 
 INSTALLATION = "stateroom.installation"
 CABIN = "stateroom.cabin"
@@ -30,8 +31,6 @@ HOLDER = "stateroom.holder"
 HOLDER_ROLE = "holder"
 HELPER_ROLE = "helper"
 
-ENTRYPOINT = "/.stateroom/cabin-init"
-"""Where the entry point appears in every container of a cabin, whatever its image."""
 CONTENT_PATH = "/run/stateroom"
 NODES = "/dev/stateroom"
 """Device nodes of our own, one for each disk."""
@@ -75,6 +74,12 @@ def disk_name(cabin_name: str, volume: str) -> str:
     only this much: the folder belonged to a helper's mounts, which are gone.
     """
     return f"{cabin_name}-{volume}"
+
+
+def content_folder(cabin: str, role: str) -> str:
+    """In the content store. A service has one of its own, beside its cabin's and not in it, so
+    that neither sees what the other is told."""
+    return cabin if role == AGENT else f"{cabin}.{role}"
 
 
 def cabin_labels(installation: Installation, cabin: str, role: str) -> dict[str, str]:
@@ -143,7 +148,7 @@ def instance_body(spec: RuntimeSpec, places: Places, *, holder: str, content: st
         },
         "Mounts": [
             _bind(places.entrypoint, ENTRYPOINT),
-            _bind(f"{places.content_mount}/{cabin.id}", CONTENT_PATH),
+            _bind(f"{places.content_mount}/{content_folder(cabin.id, spec.role)}", CONTENT_PATH),
             *(_disk(cabin, mount.volume, mount.path) for mount in shape.mounts),
         ],
     }
@@ -151,13 +156,12 @@ def instance_body(spec: RuntimeSpec, places: Places, *, holder: str, content: st
         host["Runtime"] = shape.runtime
     return {
         "Image": shape.image,
-        "User": f"{cabin.uid}:{cabin.uid}",
+        "User": f"{cabin.uid + spec.user}:{cabin.uid + spec.user}",
         "Entrypoint": [ENTRYPOINT, "run", "--"],
         "Cmd": list(shape.command),
         "Env": [f"{name}={value}" for name, value in shape.environment],
         "StopTimeout": spec.stop_seconds,
-        # Readiness is asked by one prober of ours, never by each container of itself.
-        "Healthcheck": {"Test": ["NONE"]},
+        "Healthcheck": health_check(spec.health),
         "Labels": cabin_labels(cabin.installation, cabin.id, spec.role)
         | {CONTENT: content, HOLDER: holder},
         "HostConfig": host,

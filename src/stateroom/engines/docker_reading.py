@@ -17,6 +17,7 @@ from typing import Any
 from stateroom.domain.cabin import Cabin
 from stateroom.domain.inventory import Instance, State
 from stateroom.engines import docker_objects as objects
+from stateroom.engines.docker_health import condition_in
 
 _STATES = {
     "created": State.CREATED,
@@ -113,6 +114,7 @@ def instance_of(entry: Mapping[str, Any], details: Details) -> Instance:
         content_store=label(entry, objects.CONTENT),
         holder=label(entry, objects.HOLDER),
         created_at=float(entry["Created"]),
+        condition=condition_in(str(entry["Status"])),
     )
 
 

@@ -19,7 +19,7 @@ from stateroom.domain.inventory import (
     Place,
     State,
 )
-from stateroom.domain.runtime import Resources, RuntimeSpec, Volume, stable_digest
+from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Volume, stable_digest
 from stateroom.engines.base import EngineEvent, EngineView, Usage
 from stateroom.engines.fake_world import ALIVE, FakeWorld, Log
 from stateroom.errors import Clash, Permanent, Retryable
@@ -97,16 +97,16 @@ class FakeEngine(FakeWorld):
         if found.state is not State.PAUSED:
             self._must_match(found)
             self._must_have_disks(found)
-        running = replace(found, state=State.RUNNING)
+        running = replace(found, state=State.RUNNING, condition=self._condition(found))
         if found.state is not State.PAUSED:
             self._writes(found)
             running = replace(running, started_at=self._clock())
         self._put(running)
         self._tell("start", found.cabin)
-        if found.cabin in self._dies_at_start:
+        if found.role == AGENT and found.cabin in self._dies_at_start:
             self._end(running, self._dies_at_start[found.cabin])
         elif (image := self._specs[name].shape.image) in self._deadly:
-            self.say(found.cabin, f"cannot start: exit {self._deadly[image]}")
+            self.say(found.cabin, f"cannot start: exit {self._deadly[image]}", found.role)
             self._end(running, self._deadly[image])
 
     async def stop(self, name: str, seconds: int) -> None:
@@ -130,13 +130,17 @@ class FakeEngine(FakeWorld):
         for name, _ in content.files:
             if name.startswith("/") or ".." in name.split("/") or not name:
                 raise Permanent(f"content: {name!r} is no path inside a cabin's content folder")
+        for role, _ in content.services:
+            if role == AGENT or not re.fullmatch(r"[a-z0-9_-]+", role):
+                raise Permanent(f"content: {role!r} is no service's role")
         before = self._applied.get(cabin)
         if before is not None and before.version == content.version:
             return
         now = self._clock()
+        services = self._service_moments(cabin, content, now)
         same = before is not None and before.version.environment == content.version.environment
         at = before.environment_at if before is not None and same else now
-        self._applied[cabin] = AppliedContent(content.version, now, at)
+        self._applied[cabin] = AppliedContent(content.version, now, at, services=services)
         self.contents[cabin] = content
 
     async def release(self, cabin: str) -> None:
@@ -226,8 +230,10 @@ class FakeEngine(FakeWorld):
         self._take_room(cabin.id, sum(size - disks[name] for name, size in growing.items()))
         self._place(replace(self._places[cabin.id], disks={**disks, **growing}))
 
-    async def logs(self, cabin: str, *, tail: int, follow: bool) -> AsyncIterator[str]:
-        log = self._logs.setdefault(cabin, Log())
+    async def logs(
+        self, cabin: str, role: str = AGENT, *, tail: int, follow: bool
+    ) -> AsyncIterator[str]:
+        log = self._logs.setdefault(cabin if role == AGENT else f"{cabin}.{role}", Log())
         seen = len(log.lines)
         for line in deque(log.lines, maxlen=tail):
             yield line

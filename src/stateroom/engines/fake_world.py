@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 
 from stateroom.domain.cabin import Installation
 from stateroom.domain.content import Content
-from stateroom.domain.inventory import AppliedContent, Instance, Place, State
-from stateroom.domain.runtime import RuntimeSpec
+from stateroom.domain.inventory import AppliedContent, Condition, Instance, Place, State
+from stateroom.domain.runtime import AGENT, RuntimeSpec
 from stateroom.engines.base import EngineEvent, Usage
 from stateroom.errors import Clash, EngineError, Retryable
 
@@ -64,6 +64,7 @@ class FakeWorld:
         self._dies_at_start: dict[str, int] = {}
         self._deadly: dict[str, int] = {}
         self._silent: set[str] = set()
+        self._unwell: set[tuple[str, str]] = set()
         self._logs: dict[str, Log] = {}
         self._listeners: list[asyncio.Queue[EngineEvent]] = []
 
@@ -92,11 +93,23 @@ class FakeWorld:
     def recovers(self, cabin: str) -> None:
         self._dies_at_start.pop(cabin, None)
         self._silent.discard(cabin)
+        for _, role in [unwell for unwell in self._unwell if unwell[0] == cabin]:
+            self.is_unwell(cabin, role, unwell=False)
+
+    def is_unwell(self, cabin: str, role: str, *, unwell: bool = True) -> None:
+        """What asking a service finds from now on, where it has a health check."""
+        (self._unwell.add if unwell else self._unwell.discard)((cabin, role))
+        for found in self._of(cabin):
+            if found.role == role and found.state is State.RUNNING:
+                self._put(replace(found, condition=self._condition(found)))
+
+    def runs(self, name: str) -> bool:
+        found = self._instances.get(name)
+        return found is not None and found.state is State.RUNNING
 
     def answers(self, name: str) -> bool:
         """What a prober would find."""
-        found = self._instances.get(name)
-        return bool(found and found.state is State.RUNNING and found.cabin not in self._silent)
+        return self.runs(name) and self._instances[name].cabin not in self._silent
 
     def pause(self, name: str) -> None:
         found = self._instances[name]
@@ -131,8 +144,8 @@ class FakeWorld:
         place = self._places[cabin]
         self._places[cabin] = replace(place, full=frozenset(place.disks) if full else frozenset())
 
-    def say(self, cabin: str, line: str) -> None:
-        log = self._logs.setdefault(cabin, Log())
+    def say(self, cabin: str, line: str, role: str = AGENT) -> None:
+        log = self._logs.setdefault(cabin if role == AGENT else f"{cabin}.{role}", Log())
         log.lines.append(line)
         log.more.set()
 
@@ -159,6 +172,24 @@ class FakeWorld:
         place = self._places.get(found.cabin, Place(found.cabin))
         if any(m.volume not in place.disks for m in self._specs[found.name].shape.mounts):
             raise Retryable(f"{found.name}: its disk is not attached; prepare the cabin")
+
+    def _condition(self, found: Instance) -> Condition:
+        if self._specs[found.name].health is None:
+            return Condition.UNASKED
+        unwell = (found.cabin, found.role) in self._unwell
+        return Condition.UNHEALTHY if unwell else Condition.HEALTHY
+
+    def _service_moments(self, cabin: str, content: Content, now: float) -> dict[str, float]:
+        """When each service's environment was last changed, once this content is written."""
+        written = self.contents.get(cabin)
+        before = dict(written.services) if written is not None else {}
+        known = self._applied[cabin].services if cabin in self._applied else {}
+        return {
+            role: known.get(role, now)
+            if role in before and before[role].version.environment == its.version.environment
+            else now
+            for role, its in content.services
+        }
 
     def _volumes_in_use(self, cabin: str) -> set[str]:
         return {
@@ -221,6 +252,7 @@ class FakeWorld:
             finished_at=self._clock(),
             exit_code=exit_code,
             oom_killed=oom,
+            condition=Condition.UNASKED,
         )
         self._put(ended)
         self._tell("die", found.cabin)

@@ -1,4 +1,5 @@
-"""The two images of an installation, obtained side by side: OpenClaw's and our own.
+"""The two images of an installation, obtained side by side: OpenClaw's and our own. And one that
+services may name, for whoever asks for it.
 
 `python -m stateroom.installation.images` obtains them and nothing else: what tests need.
 """
@@ -15,7 +16,12 @@ from aiodocker import Docker
 from stateroom.errors import StateroomError
 from stateroom.installation.bring_up import Images, Report
 from stateroom.runtimes import console
-from stateroom.runtimes.image import OPENCLAW, obtain_openclaw, obtain_own
+from stateroom.runtimes.image import (
+    OPENCLAW,
+    obtain_openclaw,
+    obtain_own,
+    obtain_postgresql,
+)
 from stateroom.settings import Settings, load
 
 
@@ -33,6 +39,16 @@ async def obtain(docker: Docker, settings: Settings, report: Report) -> Images:
     # The steward looks this name up when it pins a revision; the pin itself is the id.
     await docker.images.tag(openclaw, OPENCLAW, tag=settings.openclaw_version)
     return Images(openclaw, own)
+
+
+async def build_postgresql(settings: Settings, report: Report) -> str:
+    """The id of PostgreSQL's image, for services that name it. Raises StateroomError with what to
+    do where it cannot be built."""
+    docker = Docker(settings.docker)
+    try:
+        return await obtain_postgresql(docker, say=report)
+    finally:
+        await docker.close()
 
 
 async def _obtain_own(docker: Docker, report: Report) -> str:

@@ -21,6 +21,7 @@ from aiodocker.containers import DockerContainer
 from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Installation
+from stateroom.domain.runtime import AGENT
 from stateroom.errors import Permanent
 from stateroom.guard.table import FAMILY, table_name
 from stateroom.installation import parts as table
@@ -218,13 +219,14 @@ async def cabin_containers(docker: Docker, installation: Installation) -> list[D
 
 
 async def stop_cabins(docker: Docker, installation: Installation) -> int:
-    """Agents before the holders whose namespace they are in."""
+    """Agents and services before the holders whose namespace they are in. Answers how many
+    agents."""
     entries = [c for c in await cabin_containers(docker, installation) if c["State"] != "exited"]
-    agents = [c for c in entries if c["Labels"].get("stateroom.role") != "holder"]
-    holders = [c for c in entries if c not in agents]
-    for group in (agents, holders):
+    holders = [c for c in entries if c["Labels"].get("stateroom.role") == "holder"]
+    instances = [c for c in entries if c not in holders]
+    for group in (instances, holders):
         await asyncio.gather(*(container.stop(t=20) for container in group))
-    return len(agents)
+    return sum(c["Labels"].get("stateroom.role") == AGENT for c in instances)
 
 
 async def image_of_ours(docker: Docker, installation: Installation) -> str:

@@ -1,9 +1,11 @@
-"""Obtaining the two images: OpenClaw's, which tenants run, and our own, which our parts run.
+"""Obtaining images: OpenClaw's, which tenants run, our own, which our parts run, and PostgreSQL's,
+which a service beside the agent may run.
 
 OpenClaw: the image that the operator configured; else one that is here; else the official one,
 if a registry answers quickly; else built here out of Debian's and npm's packages. Our own is
 always built here, from this source tree: system, libraries, entry point and source are stages
-of their own, so a changed line of Python costs seconds and an unchanged tree nothing.
+of their own, so a changed line of Python costs seconds and an unchanged tree nothing. PostgreSQL's
+is built only where somebody asks for it.
 
 Every function answers the image's id: tags move, ids do not.
 """
@@ -17,11 +19,13 @@ from typing import Any
 
 from aiodocker import Docker, DockerError
 
-from stateroom.runtimes import image_openclaw, image_own
+from stateroom.runtimes import image_openclaw, image_own, image_postgresql
 from stateroom.runtimes.image_inputs import ImageError
+from stateroom.runtimes.image_names import POSTGRESQL
 from stateroom.runtimes.image_stages import INPUTS_LABEL, STAGE_LABEL, Say, Workshop
 
-__all__ = ["OPENCLAW", "OWN", "ImageError", "Say", "obtain_openclaw", "obtain_own"]
+__all__ = ["OPENCLAW", "OWN", "ImageError", "Say", "obtain_openclaw", "obtain_own",
+           "obtain_postgresql"]
 
 # The official image, by version. No registry is named: the engine has a default of its own, and
 # mirrors of it where its operator set them, and OpenClaw publishes every release there.
@@ -66,6 +70,14 @@ async def obtain_own(docker: Docker, *, say: Say) -> str:
     if await _id_of(docker, f"{OWN}:{tag}") != image:
         await docker.images.tag(image, OWN, tag=tag)
         await _forget_old(docker, stages[-1].name)
+    return image
+
+
+async def obtain_postgresql(docker: Docker, *, say: Say) -> str:
+    """The image id of PostgreSQL, by the name that services give it."""
+    image = await Workshop(docker, "postgresql", say).obtain(image_postgresql.stages())
+    name, _, tag = POSTGRESQL.partition(":")
+    await docker.images.tag(image, name, tag=tag)
     return image
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from stateroom.domain.cabin import AGENT_PORT, Cabin
 from stateroom.domain.content import AgentContent, Content, ContentVersion
 from stateroom.domain.runtime import stable_digest
+from stateroom.runtimes import service
 
 BROKER_KEY = "STATEROOM_BROKER_KEY"
 """Lives as long as the cabin, so it may be environment. OpenClaw refuses a key *file* that is
@@ -42,8 +43,8 @@ def render(
     secrets: Mapping[str, bytes],
     broker_key: str,
 ) -> Content:
-    """Everything that lies under /run/stateroom, but for the version file, which the engine
-    writes. `secrets` by name: the opened values of `content.secrets`."""
+    """Everything that the agent finds under /run/stateroom, but for the version file, which the
+    engine writes. `secrets` by name: the opened values of `content.secrets`."""
     files: dict[str, bytes] = {
         "openclaw.json": _json(_marked(_config(content, cabin), version)),
         _prompt_file(content): _prompt(content.prompt),
@@ -59,9 +60,10 @@ def canonical(content: AgentContent, cabin: Cabin) -> str:
     versions stand for, as one text."""
     refs = [[r.name, r.kind, r.version] for r in content.secrets]
     config = _config(content, cabin)
-    return stable_digest(
-        [FORM, config, content.prompt, _variables(content), refs, content.safe_mode]
-    )
+    said = [FORM, config, content.prompt, _variables(content), refs, content.safe_mode]
+    if content.services:
+        said.append([service.canonical(one) for one in content.services])
+    return stable_digest(said)
 
 
 def canonical_environment(content: AgentContent) -> str:

@@ -11,19 +11,19 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from stateroom.broker.grants import Grants
 from stateroom.domain import actions as a
 from stateroom.domain.backoff import bounded
-from stateroom.domain.content import Content
+from stateroom.domain.content import Content, ContentVersion, ServiceContent
 from stateroom.domain.wish import BrokerGrant
 from stateroom.edge.base import Edge
 from stateroom.engines.base import Copies, Engine, Resizes
 from stateroom.errors import EngineError, Permanent, Retryable, StateroomError
-from stateroom.runtimes import openclaw
+from stateroom.runtimes import openclaw, service
 from stateroom.steward.keys import StewardKeys
 from stateroom.steward.providers import Providers
 from stateroom.steward.wishes import Compiler
@@ -154,22 +154,34 @@ class Executor:
         if wish.content != version:
             raise Overtaken
         sealed = {s.name: s for s in await self.store.sealed_secrets(wish.tenant)}
+        refs = [*content.secrets, *(ref for its in content.services for ref in its.secrets)]
         if any(
-            ref.name not in sealed or str(sealed[ref.name].version) != ref.version
-            for ref in content.secrets
+            ref.name not in sealed or str(sealed[ref.name].version) != ref.version for ref in refs
         ):
             raise Overtaken
         record = await self.store.cabin(wish.tenant)
         try:
             opened = {
                 ref.name: self.keys.opener.open(wish.tenant, ref.name, sealed[ref.name].sealed)
-                for ref in content.secrets
+                for ref in refs
             }
             key = self.keys.opener.open(cabin_id, BROKER_KEY, record.sealed_broker_key)
         except StateroomError as error:
             raise Permanent(f"a secret cannot be opened: {error}") from error
         assert wish.content is not None
-        return openclaw.render(content, wish.cabin, wish.content, opened, key.decode())
+        rendered = openclaw.render(content, wish.cabin, wish.content, opened, key.decode())
+        services = ((s.role, self._service(s, wish.content, opened)) for s in content.services)
+        return replace(rendered, services=tuple(services))
+
+    def _service(
+        self, its: ServiceContent, version: ContentVersion, opened: Mapping[str, bytes]
+    ) -> Content:
+        own = ContentVersion(
+            version.generation,
+            self.keys.digest(service.canonical(its)),
+            self.keys.digest(service.canonical_environment(its)),
+        )
+        return service.render(its, own, opened)
 
 
 def _failure(

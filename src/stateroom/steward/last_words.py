@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from stateroom.domain.runtime import AGENT
 from stateroom.engines.base import Engine, Logs
 from stateroom.errors import StateroomError
 from stateroom.steward.keys import StewardKeys
@@ -37,15 +38,16 @@ class LastWords:
     store: Sealed
     keys: StewardKeys
 
-    async def of(self, tenant: str) -> tuple[str, ...]:
-        """Oldest first. Nothing where they cannot be had, or cannot be made safe: a roll-out does
-        not wait for its log."""
+    async def of(self, tenant: str, role: str = AGENT) -> tuple[str, ...]:
+        """Of its agent or of a service, oldest first. Nothing where they cannot be had, or cannot
+        be made safe: a roll-out does not wait for its log."""
         if not isinstance(self.engine, Logs):
             return ()
         try:
             cabin = await self.store.cabin(tenant)
             known = await self._secrets(tenant, cabin)
-            lines = [line async for line in self.engine.logs(cabin.id, tail=LINES, follow=False)]
+            said = self.engine.logs(cabin.id, role, tail=LINES, follow=False)
+            lines = [line async for line in said]
         except (StateroomError, OSError) as error:
             log.warning("no last words: %s", error, extra={"action": "no_last_words"})
             return ()

@@ -29,7 +29,7 @@ class Look:
     inventory: Inventory = field(default_factory=Inventory)
     plan: Plan = field(default_factory=Plan)
     statuses: dict[str, Status] = field(default_factory=dict)
-    noticed: Mapping[str, Failure] = field(default_factory=dict)
+    noticed: Mapping[str, tuple[Failure, ...]] = field(default_factory=dict)
     trouble: bool = False
     news: bool = False
 
@@ -51,7 +51,7 @@ async def look(
     wishes = compiler.wishes(desired)
     alone = in_flight | {one.cabin for one in compiler.refused}
     new = noticed(now, wishes, inventory, alone)
-    wishes = tuple(w.with_failure(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
+    wishes = tuple(w.with_failures(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
     planned = plan(
         now, wishes, inventory, alone, boots_at_once, providers, others(desired)
     )

@@ -18,6 +18,7 @@ from typing import Protocol
 from stateroom.domain import actions as a
 from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan import Plan
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.status import Status
 from stateroom.domain.wish import Wish
 from stateroom.engines.base import Measures
@@ -169,7 +170,11 @@ class Loop:
         desired, seen = await self._look()
         self._prober.watch(_targets(seen.wishes, seen.inventory))
         recorded = await self._add_failures(
-            [FailureRecord(c, f.at, f.began_at, f.kind, f.detail) for c, f in seen.noticed.items()]
+            [
+                FailureRecord(c, f.at, f.began_at, f.kind, f.detail, role=f.role)
+                for c, found in seen.noticed.items()
+                for f in found
+            ]
         )
         done = await self._dispatch(seen.plan)
         self.last = seen = replace(seen, trouble=seen.trouble or not (recorded and done))
@@ -317,6 +322,7 @@ def _record_of(
 
 def _targets(wishes: Sequence[Wish], inventory: Inventory) -> list[Target]:
     addresses = {wish.cabin.id: str(wish.cabin.address) for wish in wishes}
+    # Services are asked by the engine: nobody outside of a cabin can reach them.
     marks = {cabin: lies.version.mark for cabin, lies in inventory.content.items()}
     return [
         Target(
@@ -326,5 +332,7 @@ def _targets(wishes: Sequence[Wish], inventory: Inventory) -> list[Target]:
             marks.get(instance.cabin, ""),
         )
         for instance in inventory.instances
-        if instance.state is State.RUNNING and instance.cabin in addresses
+        if instance.state is State.RUNNING
+        and instance.role == AGENT
+        and instance.cabin in addresses
     ]

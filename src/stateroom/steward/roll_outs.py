@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stateroom.domain import plan_checkpoint as checkpoint
-from stateroom.domain.backoff import runtime_streak
+from stateroom.domain.backoff import RUNTIME, runtime_streak
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.rollout import DEATHS, Rollout, Seen, rollout
+from stateroom.domain.runtime import AGENT
 from stateroom.domain.status import Phase, Reached, Status
 from stateroom.domain.wish import Intent, Wish
 from stateroom.errors import StateroomError
@@ -57,14 +58,16 @@ class RollOuts:
         seen = seen_of(desired, look)
         changed = bool(moved)
         for going in desired.rollouts:
-            changed |= await self._one(going, seen)
+            changed |= await self._one(going, seen, look)
         return changed
 
-    async def _one(self, going: Rollout, seen: Mapping[str, Seen]) -> bool:
+    async def _one(self, going: Rollout, seen: Mapping[str, Seen], look: Look) -> bool:
         decision = rollout(going, seen, self.clock())
         if decision.rollout == going and not decision.move and not decision.put_back:
             return False
-        words = await self.words.of(decision.culprit) if decision.culprit else ()
+        words: tuple[str, ...] = ()
+        if decision.culprit:
+            words = await self.words.of(decision.culprit, _who_ended(decision.culprit, look))
         changed = await self.store.carry_on(going.id, seen, words)
         if changed and decision.rollout.state is not going.state:
             log.info(
@@ -72,6 +75,18 @@ class RollOuts:
                 decision.rollout.state.value, extra={"action": "rollout"},
             )  # fmt: skip
         return changed
+
+
+def _who_ended(tenant: str, look: Look) -> str:
+    """The role of what ended last: it has most likely said why."""
+    ended = [
+        failure
+        for wish in look.wishes
+        if wish.tenant == tenant
+        for failure in wish.failures
+        if failure.kind in RUNTIME.kinds
+    ]
+    return max(ended, key=lambda failure: failure.at).role if ended else AGENT
 
 
 def seen_of(desired: Desired, look: Look) -> dict[str, Seen]:
@@ -129,19 +144,27 @@ def _failing(
             return wait.reason
     if wish is None or wish.intent is not Intent.RUN:
         return ""
-    ended = runtime_streak(wish, now)
-    if ended.count >= DEATHS and status.phase is not Phase.READY:
-        assert ended.last is not None
-        return f"its runtime ended {ended.count} times in a row: {ended.last.detail}"
+    for role in _roles(wish):
+        ended = runtime_streak(wish, now, role)
+        if ended.count >= DEATHS and status.phase is not Phase.READY:
+            assert ended.last is not None
+            who = "its runtime" if role == AGENT else f"its service {role}"
+            return f"{who} ended {ended.count} times in a row: {ended.last.detail}"
     return ""
 
 
+def _roles(wish: Wish) -> tuple[str, ...]:
+    return (AGENT, *(spec.role for spec in wish.services))
+
+
 def _by_runtime(now: float, wish: Wish | None, status: Status) -> bool:
-    """Whether its runtime is what keeps it from there: it ended, or was started and does not
-    answer. Where it did not even begin, what it wrote is of another time and tells nothing."""
+    """Whether its runtime, or a service of it, is what keeps it from there: it ended, or was
+    started and does not answer. Where it did not even begin, what it wrote is of another time
+    and tells nothing."""
     if wish is None or status.blocked:
         return False
-    return runtime_streak(wish, now).count > 0 or status.reached is Reached.STARTED
+    ended = any(runtime_streak(wish, now, role).count > 0 for role in _roles(wish))
+    return ended or status.reached is Reached.STARTED
 
 
 def copies_moved(desired: Desired, look: Look) -> list[tuple[CopyRecord, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from typing import Any
 
 from aiohttp import web
 
+from stateroom.domain.names import BLOCK
+from stateroom.domain.runtime import AGENT
 from stateroom.engines.base import Engine, Logs
 from stateroom.errors import (
     Away,
@@ -131,6 +134,14 @@ def _tail(request: web.Request) -> int:
     return int(given)
 
 
+def _role(request: web.Request) -> str:
+    """Raises Invalid for what is no block's id: files are named after it."""
+    role = request.query.get("role", AGENT)
+    if not re.fullmatch(BLOCK, role):
+        raise Invalid([Problem("/role", "bad_name", "role must be the id of a service's block")])
+    return role
+
+
 class Followed:
     """How many logs are being followed."""
 
@@ -174,17 +185,17 @@ class _Handlers:
         return web.json_response(await self.services.access.redeem(ticket, tenant))
 
     async def logs(self, request: web.Request) -> web.StreamResponse:
-        """Lines of the tenant's agent: ?tail=N&follow=0|1."""
+        """Lines of the tenant's agent, or of a service: ?tail=N&follow=0|1&role=ROLE."""
         engine = self.services.engine
         cabin = await self.services.store.cabin(request.match_info["tenant"])
         if not isinstance(engine, Logs):
             raise NotFound("this engine keeps no logs")
-        tail = _tail(request)
+        tail, role = _tail(request), _role(request)
         follow = request.query.get("follow", "0") == "1"
         if not follow:
-            return await self._send(request, engine.logs(cabin.id, tail=tail, follow=False))
+            return await self._send(request, engine.logs(cabin.id, role, tail=tail, follow=False))
         with self.followed.one_more():
-            return await self._send(request, engine.logs(cabin.id, tail=tail, follow=True))
+            return await self._send(request, engine.logs(cabin.id, role, tail=tail, follow=True))
 
     async def _send(
         self, request: web.Request, lines: AsyncIterator[str]

@@ -189,10 +189,13 @@ def _loop(
 
 def local_names(settings: Settings) -> Callable[[str], str]:
     """Abstract reference (``openclaw:2026.9.6``) -> the reference on this engine: the operator's
-    own image where one is set, else the one that `stateroom up` obtained."""
+    own image where one is set, else the one that `stateroom up` obtained. A service's image is
+    named as the engine knows it."""
 
     def local(reference: str) -> str:
-        _name, _, version = reference.partition(":")
+        name, _, version = reference.partition(":")
+        if name != "openclaw":
+            return reference
         if settings.openclaw_image and version == settings.openclaw_version:
             return settings.openclaw_image
         return f"stateroom/{reference}"

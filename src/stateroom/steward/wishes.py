@@ -19,6 +19,7 @@ from stateroom.domain.content import ContentVersion, SecretRef
 from stateroom.domain.wish import BrokerGrant, Checkpoint, Doorway, Failure, Intent, Wish
 from stateroom.errors import StateroomError
 from stateroom.runtimes import openclaw
+from stateroom.runtimes.service import how_to_obtain
 from stateroom.settings import Settings
 from stateroom.steward.keys import StewardKeys
 from stateroom.store.records import (
@@ -183,6 +184,7 @@ class Compiler:
             bare,
             spec=compiled.spec,
             volumes=compiled.volumes,
+            services=compiled.services,
             content=self._version(bare, compiled),
             grant=BrokerGrant(bare.grant.key, grant_digest(grant)),
             doorway=replace(bare.doorway, requests_per_minute=compiled.requests_per_minute),
@@ -209,10 +211,8 @@ class Compiler:
         if missing and not revision.not_here:
             raise _NotYet(f"the image {', '.join(missing)} is being looked for")
         if missing:
-            version = missing[0].partition(":")[2]
             raise StateroomError(
-                f"the image {', '.join(missing)} is not on this machine yet; "
-                f"`STATEROOM_OPENCLAW_VERSION={version} stateroom up` obtains it"
+                f"the image {', '.join(missing)} is not on this machine yet; {_how(missing[0])}"
             )
         return parsed, pinned_images(revision.images)
 
@@ -269,7 +269,9 @@ def _erasure(cabin: Cabin, desired: Desired) -> Wish:
 
 
 def failures_of(records: Iterable[FailureRecord]) -> tuple[Failure, ...]:
-    return tuple(Failure(f.at, f.began_at, f.kind, f.detail, f.retry_after) for f in records)
+    return tuple(
+        Failure(f.at, f.began_at, f.kind, f.detail, f.retry_after, f.role) for f in records
+    )
 
 
 def checkpoints_of(copies: Iterable[CopyRecord]) -> dict[str, Checkpoint]:
@@ -304,6 +306,14 @@ def _intent(entry: DesiredTenant) -> Intent:
     if entry.tenant.deleting:
         return Intent(entry.tenant.deleting)
     return Intent.SUSPEND if entry.tenant.suspended else Intent.RUN
+
+
+def _how(reference: str) -> str:
+    """To obtain an image."""
+    kind, _, version = reference.partition(":")
+    if kind == "openclaw":
+        return f"`STATEROOM_OPENCLAW_VERSION={version} stateroom up` obtains it"
+    return how_to_obtain(reference)
 
 
 def _missing(compiled: Compiled, slug: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
+from stateroom.domain.limits import limits_total
 from stateroom.domain.names import near, shown
 from stateroom.domain.per_tenant import is_value
 from stateroom.domain.pointer import pointer
@@ -54,8 +55,15 @@ async def problems(
 
 
 def limits(blueprint: Blueprint, own: Belongings) -> Limits:
-    """The limits that are in force. Only of what `problems` found nothing wrong with."""
-    return effective_limits(blueprint, own.values, own.limits)
+    """What the whole cabin may use up, the services beside the agent included: what is reserved
+    for it. Only of what `problems` found nothing wrong with."""
+    return limits_total(blueprint, own.values, own.limits)
+
+
+def services_disk_mb(blueprint: Blueprint, own: Belongings) -> int:
+    """How much of that the services' disks are."""
+    agents = effective_limits(blueprint, own.values, own.limits)
+    return limits(blueprint, own).disk_mb - agents.disk_mb
 
 
 def provider_of(blueprint: Blueprint, values: Mapping[str, Any]) -> tuple[str, str]:

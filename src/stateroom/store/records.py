@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stateroom.domain.rollout import Rollout
+from stateroom.domain.runtime import AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class FailureRecord:
     "action" (an engine call failed), "grow" (a disk could not grow), "boot" (ran, never
     answered). began_at: when what failed had started, so that at - began_at is how long it
     lived. detail: a sentence, no secret. retry_after: seconds that trying again is useless for,
-    as the engine said; 0 where it did not."""
+    as the engine said; 0 where it did not. role: of what ended, "agent" or a service's."""
 
     cabin: str
     at: float
@@ -120,6 +121,7 @@ class FailureRecord:
     kind: str
     detail: str
     retry_after: float = 0.0
+    role: str = AGENT
 
 
 @dataclass(frozen=True, slots=True)

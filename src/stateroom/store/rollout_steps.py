@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stateroom.domain.compile import image_references
+from stateroom.domain.compile import programs
 from stateroom.domain.rollout import (
     Decision,
     Member,
@@ -194,8 +194,8 @@ def changes_images(
 ) -> bool:
     """A program that wrote to the disks is replaced by another one, which may migrate what lies
     there: that is not undone by starting the first one again."""
-    was, will_be = (set(image_references(parsed.of(each))) for each in (before, after))
-    return bool(was - will_be)
+    was, will_be = (programs(parsed.of(each)) for each in (before, after))
+    return any(will_be.get(role, image) != image for role, image in was.items())
 
 
 async def _turn_back(

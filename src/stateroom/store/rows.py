@@ -54,7 +54,8 @@ PROVIDER = tuple(
     t.providers.c[name] for name in ("name", "kind", "base_url", "prices", "version", "sealed_key")
 )
 FAILURE = tuple(
-    t.failures.c[name] for name in ("cabin", "at", "began_at", "kind", "detail", "retry_after")
+    t.failures.c[name]
+    for name in ("cabin", "at", "began_at", "kind", "detail", "retry_after", "role")
 )
 STATUS = tuple(
     t.status.c[name]

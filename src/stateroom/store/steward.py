@@ -112,6 +112,7 @@ class StewardStore:
                             began_at=record.began_at,
                             detail=record.detail,
                             retry_after=record.retry_after,
+                            role=record.role,
                         )
                     )
 

@@ -180,6 +180,7 @@ failures = Table(
     Column("began_at", Double, nullable=False),
     Column("detail", Text, nullable=False),
     Column("retry_after", Double, nullable=False, server_default="0"),
+    Column("role", word(40), nullable=False, server_default="agent"),
 )
 
 status = Table(

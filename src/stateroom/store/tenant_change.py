@@ -103,7 +103,7 @@ class TenantChanges:
             limits = fitting.limits(blueprint, own)
             wants_disk = (patch.get("limits") or {}).get("disk_mb")
             if wants_disk is not None and limits.disk_mb < cabin.disk_mb:
-                found.append(_shrinks(cabin))
+                found.append(_shrinks(cabin.disk_mb - fitting.services_disk_mb(blueprint, own)))
         if found:
             raise Invalid(found)
         await fit_cabin(connection, cabin, limits)
@@ -191,10 +191,10 @@ def _refuse_what_is_not_the_tenants(blueprint: Blueprint, patch: Mapping[str, An
         )
 
 
-def _shrinks(cabin: CabinRecord) -> Problem:
+def _shrinks(has_mb: int) -> Problem:
     return Problem(
         "/limits/disk_mb",
         "shrinks",
-        f"The disk has {cabin.disk_mb} MiB, and disks only grow.",
-        f"Ask for {cabin.disk_mb} or more.",
+        f"The disk has {has_mb} MiB, and disks only grow.",
+        f"Ask for {has_mb} or more.",
     )

@@ -60,8 +60,11 @@ export function labelOf({ schema }: Option): { label: string; unit: string } {
 
 function brief(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (Array.isArray(value)) return value.map(String).join(", ");
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = Array.isArray(value)
+    ? value.map(String).join(", ")
+    : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
   const line = text.split(/\s+/).join(" ").trim();
   return line.length > LONGEST ? `${cut(line, LONGEST)}…` : line;
 }

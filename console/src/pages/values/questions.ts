@@ -54,6 +54,9 @@ function questionOf(name: string, shape: object, required: boolean): Question | 
     limit: "",
     hint: "",
     item: null,
+    unique: "",
+    taken: [],
+    needs: [],
   };
   const setBy = given["x-set-by"] === "tenant" ? "tenant" : "operator";
   return { name, label: inWords(name), option, setBy, required, default: given.default };

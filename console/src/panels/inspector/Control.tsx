@@ -17,7 +17,6 @@ export function Control(props: ControlProps) {
   const { option } = props;
   if (option.schema.enum) return <Choice {...props} choices={option.schema.enum} />;
   if (option.kind === "boolean") return <YesNo {...props} />;
-  if (option.kind === "list") return <Lines {...props} />;
   return <Text {...props} />;
 }
 
@@ -45,10 +44,10 @@ function Choice({
       }}
     >
       <option value="">
-        {option.default === null ? "Choose one" : `${String(option.default)} (default)`}
+        {option.default === null ? "Choose one" : `${String(option.default) || "none"} (default)`}
       </option>
       {isStrange && <option value={value}>{value}</option>}
-      {choices.map((choice) => (
+      {choices.filter(Boolean).map((choice) => (
         <option key={choice} value={choice}>
           {choice}
         </option>
@@ -75,36 +74,6 @@ function YesNo({ id, option, given, onChange }: ControlProps) {
       />
       <span aria-hidden="true">{isOn ? "yes" : "no"}</span>
     </div>
-  );
-}
-
-/** One entry a line. */
-function Lines({ id, option, given, isWrong, onChange }: ControlProps) {
-  const text = Array.isArray(given) ? given.map(String).join("\n") : "";
-  const asList = (written: string) => written.split("\n").map((line) => line.trim());
-  return (
-    <Draft
-      text={text}
-      says={(written) => JSON.stringify(asList(written).filter(Boolean))}
-      known={JSON.stringify(Array.isArray(given) ? given : [])}
-      onWrite={(written) => {
-        const list = asList(written).filter(Boolean);
-        onChange(list.length > 0 || option.required ? list : undefined);
-      }}
-    >
-      {(draft) => (
-        <textarea
-          id={id}
-          className="input input--area mono"
-          rows={4}
-          spellCheck={false}
-          aria-invalid={isWrong || undefined}
-          aria-describedby={`${id}-help`}
-          placeholder="one a line"
-          {...draft}
-        />
-      )}
-    </Draft>
   );
 }
 

@@ -8,6 +8,7 @@ import { labelOf } from "../../canvas/nodes/facts";
 import { classes } from "../../ui/classes";
 import { PersonIcon, UndoIcon } from "../../ui/icons";
 import { Control } from "./Control";
+import { ListControl } from "./ListControl";
 import { MapControl } from "./MapControl";
 import { PerTenant } from "./PerTenant";
 
@@ -27,6 +28,7 @@ export function OptionField({ option, given, problems, onChange, name }: Props) 
   const { label, unit } = labelOf(option);
   const isOpen = isValue(given);
   const own = problems.filter(({ pointer }) => pointer === "");
+  const hasEntries = option.kind === "map" || option.kind === "list";
   return (
     <div className={classes("option", problems.length > 0 && "option--wrong")}>
       <div className="option__head">
@@ -68,10 +70,12 @@ export function OptionField({ option, given, problems, onChange, name }: Props) 
         <PerTenant {...{ id, option, given, problems }} onChange={onChange} />
       ) : option.kind === "map" ? (
         <MapControl {...{ id, option, given, problems }} onChange={onChange} />
+      ) : option.kind === "list" ? (
+        <ListControl {...{ id, option, given, problems }} onChange={onChange} />
       ) : (
         <Control {...{ id, option, given }} isWrong={own.length > 0} onChange={onChange} />
       )}
-      <Wrong problems={isOpen || option.kind === "map" ? own : problems} />
+      <Wrong problems={isOpen || hasEntries ? own : problems} />
       {option.schema.description && !name && (
         <p className="field__help" id={`${id}-help`}>
           {option.schema.description}

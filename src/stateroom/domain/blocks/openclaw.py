@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stateroom.domain.blocks.draft import Draft
+from stateroom.domain.blocks.draft import Draft, Placed
 from stateroom.domain.blocks.duration import DURATION, NEVER, seconds
 from stateroom.domain.blocks.kind import Kind, Options
 from stateroom.domain.blocks.option import Option, Type
@@ -19,7 +19,7 @@ FIXED_ENVIRONMENT = (
 """The same for every tenant: it is part of the shape."""
 
 
-def _add(draft: Draft, options: Options) -> Draft:
+def _add(draft: Draft, options: Options, _: Placed) -> Draft:
     return replace(
         draft,
         image=image_reference(options.text("version")),

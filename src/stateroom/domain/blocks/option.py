@@ -22,15 +22,25 @@ class Type(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     MAP = "map"  # environment name -> one value described by `item`
+    LIST = "list"  # entries in an order, each described by `item`
+
+
+class Unique(StrEnum):
+    """Among which blocks of its kind an option is given to one only."""
+
+    NO = ""
+    OWNER = "owner"  # those that one block links to
+    BLUEPRINT = "blueprint"
 
 
 _JSON = {
     Type.TEXT: "string", Type.INTEGER: "integer", Type.NUMBER: "number",
-    Type.BOOLEAN: "boolean", Type.MAP: "object",
+    Type.BOOLEAN: "boolean", Type.MAP: "object", Type.LIST: "array",
 }
 _WORDS = {
     Type.TEXT: "text", Type.INTEGER: "a whole number", Type.NUMBER: "a number",
     Type.BOOLEAN: "true or false", Type.MAP: "an object of names and values",
+    Type.LIST: "a list",
 }
 
 
@@ -40,10 +50,12 @@ class Option:
     blueprint nor the tenant says anything; None for nothing. required: must be given.
     minimum, maximum, choices, pattern, min_length, max_length (characters): as in JSON Schema.
     rule: the pattern in words. hint: what to do about a refused value.
-    form: how a form shows it ("duration", "multiline", "environment", "").
+    form: how a form shows it ("duration", "multiline", "environment", "path", "").
     per_tenant: whether it may be a value of each tenant. expands: whether ${tenant.*} is
-    replaced in it. limit: the tenant's limit that goes before it. item: what a MAP holds,
-    max_length: how many.
+    replaced in it. limit: the tenant's limit that goes before it. item: what a MAP or a LIST
+    holds, min_length, max_length: how many. distinct: no entry of a LIST stands there twice.
+    unique: whether other blocks may say the same. taken: what nobody may say, and who has it.
+    needs: other options that must be given, by choice of this one.
     """
 
     name: str
@@ -65,6 +77,10 @@ class Option:
     expands: bool = False
     limit: str = ""
     item: Option | None = None
+    distinct: bool = False
+    unique: Unique = Unique.NO
+    taken: tuple[tuple[object, str], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
     def schema(self) -> dict[str, object]:
         """The JSON Schema (2020-12) of one value, with what a form needs."""
@@ -75,12 +91,17 @@ class Option:
             found["enum"] = list(self.choices)
         limits = {
             "minimum": self.minimum, "maximum": self.maximum, "pattern": self.pattern or None,
-            "minLength": self.min_length, "maxLength": self.max_length,
+            self._counted("min"): self.min_length, self._counted("max"): self.max_length,
+            "uniqueItems": self.distinct or None,
+            "items": self.item.schema() if self.item and self.type is Type.LIST else None,
         }
         found |= {key: limit for key, limit in limits.items() if limit is not None}
         if self.form:
             found["x-form"] = self.form
         return found
+
+    def _counted(self, end: str) -> str:
+        return f"{end}Items" if self.type is Type.LIST else f"{end}Length"
 
     def describe(self) -> dict[str, object]:
         """Everything about it as JSON, for the console's forms."""
@@ -90,11 +111,13 @@ class Option:
             "expands": self.expands, "limit": self.limit,
             "hint": self.hint, "rule": self.rule,
             "item": self.item.describe() if self.item else None,
+            "unique": self.unique.value, "taken": [list(pair) for pair in self.taken],
+            "needs": [list(pair) for pair in self.needs],
         }
 
     def problem(self, value: object, at: str) -> Problem | None:
-        """What is wrong with `value`, or None. A MAP is looked at by its caller, entry by
-        entry: each of them has a place of its own."""
+        """What is wrong with `value`, or None. Entries of a MAP or a LIST are looked at by the
+        caller: each of them has a place of its own."""
         if not _fits(self.type, value):
             return self._wrong_type(value, at)
         if isinstance(value, str):
@@ -149,6 +172,8 @@ def _fits(type_: Type, value: object) -> bool:
             return isinstance(value, bool)
         case Type.MAP:
             return isinstance(value, Mapping)
+        case Type.LIST:
+            return isinstance(value, list | tuple)
         case _ if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         case Type.NUMBER:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stateroom.domain.blocks.draft import Draft
+from stateroom.domain.blocks.draft import Draft, Placed
 from stateroom.domain.blocks.kind import Kind, Options
 from stateroom.domain.blocks.option import TEXT, Option, Type
 
 
-def _add(draft: Draft, options: Options) -> Draft:
+def _add(draft: Draft, options: Options, _: Placed) -> Draft:
     return replace(draft, prompt=options.text("text"))
 
 

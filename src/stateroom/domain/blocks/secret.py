@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from stateroom.domain.blocks.draft import Draft, SecretWish
+from stateroom.domain.blocks.draft import Draft, Placed, SecretWish
 from stateroom.domain.blocks.kind import Kind, Options
-from stateroom.domain.blocks.option import Option, Type
+from stateroom.domain.blocks.option import Option, Type, Unique
 
 
-def _add(draft: Draft, options: Options) -> Draft:
+def _add(draft: Draft, options: Options, place: Placed) -> Draft:
     wish = SecretWish(options.text("name"), options.text("as"), options.flag("required"))
-    return replace(draft, secrets=(*draft.secrets, wish))
+    return draft.with_secret(place.owner, wish)
 
 
 def _names(options: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -24,8 +23,12 @@ SECRET = Kind(
     name="secret",
     title="Secret",
     help="A key or password of the tenant's own, sealed at rest and never shown again.",
+    links_from=("openclaw", "service"),
     add=_add,
     names=_names,
+    # A tenant has one secret of each name: two blocks of that name would both want it.
+    names_unique=Unique.BLUEPRINT,
+    most_owners=1,
     options=(
         Option(
             name="name",

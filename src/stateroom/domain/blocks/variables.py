@@ -1,11 +1,10 @@
-"""variables: flags and settings in the agent's environment."""
+"""variables: flags and settings in the environment of the agent, or of a service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from stateroom.domain.blocks.draft import Draft
+from stateroom.domain.blocks.draft import Draft, Placed
 from stateroom.domain.blocks.kind import Kind, Options
 from stateroom.domain.blocks.option import TEXT, Option, Type
 from stateroom.domain.pointer import pointer
@@ -23,8 +22,8 @@ VARIABLE = Option(
 )
 
 
-def _add(draft: Draft, options: Options) -> Draft:
-    return replace(draft, variables=(*draft.variables, *options.texts("values").items()))
+def _add(draft: Draft, options: Options, place: Placed) -> Draft:
+    return draft.with_variables(place.owner, tuple(options.texts("values").items()))
 
 
 def _names(options: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -38,8 +37,10 @@ VARIABLES = Kind(
     name="variables",
     title="Variables",
     help="Flags and settings that programs inside read from their environment.",
+    links_from=("openclaw", "service"),
     add=_add,
     names=_names,
+    most_owners=1,
     options=(
         Option(
             name="values",

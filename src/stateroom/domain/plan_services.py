@@ -1,0 +1,103 @@
+"""The services' share of one cabin's plan. Each is judged by itself: one that ended is started
+again, one of another shape is replaced, and neither agent nor door is asked, since callers speak
+with the agent alone. Whether a service answers decides nothing here: one that is at work on its
+own recovery must not be ended for it (the status tells people).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stateroom.domain.actions import CabinAction, Create, Grow, Resize, Start, Stop
+from stateroom.domain.backoff import runtime_streak
+from stateroom.domain.growth import grows, too_small
+from stateroom.domain.inventory import Instance, State
+from stateroom.domain.plan_step import Step, View, Waiting, firewall_waits
+from stateroom.domain.runtime import RuntimeSpec
+from stateroom.domain.services import restart_reason
+from stateroom.domain.wish import Wish
+
+
+def plan_services(
+    now: float, wish: Wish, view: View, there: Sequence[Instance], *, turn: bool, make: bool
+) -> Step:
+    """there: those of them that are what they should be. turn: the cabin may boot now, or has.
+    make: its foundation is laid, so what is missing can be made."""
+    actions: list[CabinAction] = []
+    waiting: list[Waiting] = []
+    for spec in wish.services:
+        current = next((i for i in there if i.role == spec.role), None)
+        if not make and (current is None or not _founded(wish, view, spec)):
+            continue
+        step = _plan_service(now, wish, view, spec, current, turn)
+        actions.extend(step.actions)
+        waiting.extend(step.waiting)
+    return Step(tuple(actions), tuple(waiting))
+
+
+def _founded(wish: Wish, view: View, spec: RuntimeSpec) -> bool:
+    """What it runs on is there already."""
+    disks = view.place.disks if view.place is not None else {}
+    mounted = all(mount.volume in disks for mount in spec.shape.mounts)
+    return mounted and wish.cabin.id in view.inventory.content
+
+
+def _plan_service(
+    now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance | None, turn: bool
+) -> Step:
+    wait = _may_start(now, wish, view, spec, turn)
+    start: tuple[CabinAction, ...] = () if wait else (Start(spec.name),)
+    waits = (wait,) if wait else ()
+    if current is None:
+        return Step((*_grow(now, wish, view, spec), Create(spec), *start), waits)
+    resize = _resize(spec, current)
+    if current.state in (State.CREATED, State.EXITED):
+        return Step((*resize, *_grow(now, wish, view, spec), *start), waits)
+    if current.state is State.PAUSED:
+        return Step((*resize, *start), waits)
+    if not _begins_anew(now, wish, view, spec, current):
+        return Step(resize)
+    if wait:  # It goes on as it is until another can take its place.
+        return Step(resize, waits)
+    stop = Stop(current.name, spec.stop_seconds)
+    return Step((*resize, stop, *_grow(now, wish, view, spec), *start))
+
+
+def _begins_anew(
+    now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance
+) -> bool:
+    return bool(restart_reason(wish, current, view.inventory)) or grows(
+        now, wish, view.inventory, spec
+    )
+
+
+def _resize(spec: RuntimeSpec, current: Instance) -> tuple[CabinAction, ...]:
+    if current.resources == spec.resources:
+        return ()
+    return (Resize(current.name, spec.resources),)
+
+
+def _grow(now: float, wish: Wish, view: View, spec: RuntimeSpec) -> tuple[CabinAction, ...]:
+    """For when it is not up: nobody else mounts its disks."""
+    if not grows(now, wish, view.inventory, spec):
+        return ()
+    return (Grow(wish.cabin, too_small(wish, view.inventory, spec)),)
+
+
+def _may_start(
+    now: float, wish: Wish, view: View, spec: RuntimeSpec, turn: bool
+) -> Waiting | None:
+    """None when it may; else why not."""
+    cabin, streak = wish.cabin.id, runtime_streak(wish, now, spec.role)
+    if streak.until > now:
+        assert streak.last is not None
+        reason = (
+            f"its service {spec.role}: {streak.last.detail}; ended {streak.count} times in a row,"
+            " started again after a pause"
+        )
+        return Waiting(cabin, "backoff", reason, streak.until)
+    if not view.inventory.firewall:
+        return firewall_waits(now, wish)
+    if not turn:
+        return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
+    return None

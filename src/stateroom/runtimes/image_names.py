@@ -1,0 +1,3 @@
+"""Names of the images that we build, for whoever only speaks of them."""
+
+POSTGRESQL = "stateroom/postgresql:15"

@@ -1,0 +1,44 @@
+"""What a service beside the agent finds under /run/stateroom: a pure function.
+
+A service is any image, so it is told in the two ways that every program understands: variables of
+its environment, and files for secrets. Its image knows nothing of the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stateroom.domain.content import Content, ContentVersion, ServiceContent
+from stateroom.domain.runtime import stable_digest
+from stateroom.runtimes.image_names import POSTGRESQL
+
+
+def render(
+    service: ServiceContent, version: ContentVersion, secrets: Mapping[str, bytes]
+) -> Content:
+    """`secrets` by name: the opened values, at least of `service.secrets`."""
+    pairs = [f"{name}={value}".encode() for name, value in sorted(service.variables)]
+    pairs += [r.name.encode() + b"=" + secrets[r.name] for r in service.secrets if r.kind == "env"]
+    files = {"env": b"".join(pair + b"\0" for pair in pairs)}
+    for ref in service.secrets:
+        files[f"secrets/{ref.name}"] = secrets[ref.name]
+    return Content(version, tuple(sorted(files.items())))
+
+
+def canonical(service: ServiceContent) -> str:
+    """What the content's keyed digest is made over; versions stand for secrets' values."""
+    refs = [[r.name, r.kind, r.version] for r in service.secrets]
+    return stable_digest([service.role, sorted(service.variables), refs])
+
+
+def canonical_environment(service: ServiceContent) -> str:
+    """The same for the part that only a new process takes over."""
+    refs = [[r.name, r.version] for r in service.secrets if r.kind == "env"]
+    return stable_digest([sorted(service.variables), refs])
+
+
+def how_to_obtain(reference: str) -> str:
+    """An image that a service names and that is not on this machine: what to do, as a clause."""
+    if reference == POSTGRESQL:
+        return "`stateroom images build postgresql` makes it there, and it goes on by itself"
+    return f"put it there (`docker pull {reference}`), and it goes on by itself"
