@@ -15,7 +15,7 @@ from tests.world import Died, Fate, World
 from tests.world_script import Script, essence
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.txt"))
-FOR_ALL = ("reboot", "lose-content", "deploy", "upgrade", "edge")
+FOR_ALL = ("reboot", "lose-content", "deploy", "upgrade", "copy-first", "edge")
 """What happens to every tenant of a world, so to the one beside, too."""
 
 BESIDE = "beside"
