@@ -31,6 +31,9 @@ _CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 fsync = off
 full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
 shared_buffers = 32MB
 max_connections = 60
 """
@@ -101,15 +104,13 @@ class Cluster:
     def new(self, name: str, template: str = "template0") -> str:
         """A database of that name; one that is there is left alone. Answers its URL."""
         if name not in self._made:
-            for old in [made for made in self._made if made != TEMPLATE][:-KEPT]:
-                self.drop(old)
-            self.sql(f'CREATE DATABASE "{name}" OWNER {USER} TEMPLATE {template}')
-            self._made.append(name)
+            over = [made for made in self._made if made != TEMPLATE][:-KEPT]
+            self.sql(
+                *(f'DROP DATABASE "{old}" WITH (FORCE)' for old in over),
+                f'CREATE DATABASE "{name}" OWNER {USER} TEMPLATE {template}',
+            )
+            self._made = [*(made for made in self._made if made not in over), name]
         return self.url(name)
-
-    def drop(self, name: str) -> None:
-        self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-        self._made.remove(name)
 
     def of_folder(self, folder: Path) -> str:
         """URL of the migrated database that belongs to a test's folder; made when it is not

@@ -1,7 +1,7 @@
 // The stub's tenants: everything that their pages ask for, changed in memory.
 
 import { type Asked, type FakeApi, Refusal, Reply } from "../src/api/fake";
-import type { BulkAction, Tenant } from "../src/api/types";
+import type { BulkAction, Tenant, Volume } from "../src/api/types";
 import { tenantOf } from "./data";
 
 type Tell = (event: string, data: object) => void;
@@ -65,17 +65,21 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
     move(tenant, "starting");
     move(tenant, tenant.suspended ? "suspended" : "ready", 3 * PAUSE);
   };
-  const end = (tenant: Tenant) => {
+  const volumes = keptDisks();
+  const end = (tenant: Tenant, data: string | null) => {
     move(tenant, "deleting");
-    setTimeout(() => tenants.splice(tenants.indexOf(tenant), 1), 3 * PAUSE);
+    setTimeout(() => {
+      tenants.splice(tenants.indexOf(tenant), 1);
+      if (data === "keep") volumes.push(keptDisk(tenant));
+      tell("tenant", { slug: tenant.slug, phase: "deleting", reason: "", since: "" });
+    }, 3 * PAUSE);
   };
 
   api
     .on("get", "/api/v1/blueprints/{name}/schema", () => SCHEMA as never)
-    .on("get", "/api/v1/volumes", () => ({ items: [] }))
     .on("post", "/api/v1/tenants", ({ body }) => {
       const wish = body as { slug: string; blueprint: string } & Partial<
-        Pick<Tenant, "name" | "values">
+        Pick<Tenant, "name" | "values"> & { restore_volume: string }
       >;
       if (find(wish.slug)) {
         const detail = `There is a tenant ${wish.slug} already.`;
@@ -89,6 +93,7 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
       tenant.own_values = wish.values ?? {};
       tenant.created_at = new Date().toISOString();
       tenants.push(tenant);
+      drop(volumes, wish.restore_volume);
       move(tenant, "provisioning");
       move(tenant, "ready", 4 * PAUSE);
       return new Reply(202, tenant);
@@ -104,10 +109,10 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
       applied(tenant);
       return new Reply(202, tenant);
     })
-    .on("delete", "/api/v1/tenants/{slug}", ({ params }) => {
+    .on("delete", "/api/v1/tenants/{slug}", ({ params, query }) => {
       const tenant = find(params.slug);
       if (!tenant) return missing(params.slug);
-      end(tenant);
+      end(tenant, query.get("data"));
       return new Reply(202, tenant);
     })
     .on("post", "/api/v1/tenants/bulk", ({ body }) => {
@@ -120,7 +125,7 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
             const problem = { type: "about:blank", title: "Refused", status: 409, detail };
             return { slug, ok: false, problem: { ...problem, errors: null } };
           }
-          if (action === "delete") end(tenant);
+          if (action === "delete") end(tenant, "erase");
           else {
             tenant.suspended = action === "suspend";
             applied(tenant);
@@ -129,7 +134,39 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
         }),
       };
     });
+  api
+    .on("get", "/api/v1/volumes", () => ({ items: volumes }))
+    .on("delete", "/api/v1/volumes/{volume}", ({ params }) => {
+      drop(volumes, params.volume);
+      return new Reply(202, null);
+    });
   access(api, find, missing);
+}
+
+function keptDisk({ id, slug, limits }: Tenant): Volume {
+  return {
+    id: `v${id}`,
+    tenant_id: id,
+    slug,
+    size_mb: limits.disk_mb,
+    used_mb: 312.4,
+    kept_since: new Date().toISOString(),
+    reason: "Its tenant was deleted and the disk kept.",
+    restorable: true,
+  };
+}
+
+/** One of a tenant that is no more, and what a roll-out left beside the disk of one that is. */
+function keptDisks(): Volume[] {
+  const of = (slug: string) => ({ ...keptDisk({ ...tenantOf(0), slug }), id: `v-${slug}` });
+  const reason =
+    "What was written between deployment d-0001, which failed, and putting back the disk from before it.";
+  return [of("soylent"), { ...of("acme"), used_mb: null, restorable: false, reason }];
+}
+
+function drop(volumes: Volume[], id: string | undefined): void {
+  const at = volumes.findIndex((one) => one.id === id);
+  if (at >= 0) volumes.splice(at, 1);
 }
 
 type Patch = {
@@ -137,14 +174,20 @@ type Patch = {
   suspended?: boolean;
   values?: { [name: string]: unknown };
   limits?: { [name: string]: number | null };
+  variables?: { [name: string]: string | null };
 };
 
-function change(tenant: Tenant, { name, suspended, values = {}, limits = {} }: Patch): void {
+function change(tenant: Tenant, patch: Patch): void {
+  const { name, suspended, values = {}, limits = {}, variables = {} } = patch;
   if (name !== undefined) tenant.name = name;
   if (suspended !== undefined) tenant.suspended = suspended;
   for (const [key, value] of Object.entries(values)) {
     if (value === null) delete tenant.own_values[key];
     else tenant.own_values[key] = value;
+  }
+  for (const [key, value] of Object.entries(variables)) {
+    if (value === null) delete tenant.variables[key];
+    else tenant.variables[key] = value;
   }
   for (const [key, value] of Object.entries(limits)) {
     if (value === null) delete tenant.own_limits[key];

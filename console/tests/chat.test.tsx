@@ -55,8 +55,8 @@ describe("a refusal", () => {
   it("says what to do for each kind", () => {
     const of = (status: number, retryAfter: number | null = null) =>
       failureOf({ status, said: "", retryAfter });
-    expect(of(429, 12)).toMatchObject({ kind: "too-many" });
-    expect(of(429, 12).text).toContain("in 12 s");
+    expect(of(429, 12)).toMatchObject({ kind: "too-many", after: 12 });
+    expect(of(429).text).toContain("in a minute");
     expect(of(503).kind).toBe("not-ready");
     expect(of(401).kind).toBe("no-token");
     expect(of(500).text).toContain("500");
@@ -160,6 +160,20 @@ describe("the panel", () => {
       messages: [{ role: "user", content: "hello" }],
     });
   });
+
+  it.each([429, 503])(
+    "counts down what a %d asks for, and can be asked again then",
+    async (status) => {
+      answers = [new Response("", { status, headers: { "Retry-After": "1" } })];
+      say("hello");
+      const wait = await screen.findByRole("button", { name: "Try again in 1 s" });
+      expect(wait.hasAttribute("disabled")).toBe(true);
+      const again = await screen.findByRole("button", { name: "Try again" }, { timeout: 30_000 });
+      answers = [new Response(`${said("whole")}\n\ndata: [DONE]\n\n`)];
+      fireEvent.click(again);
+      await screen.findAllByText("whole");
+    },
+  );
 
   it("explains the certificate where the tenant cannot be reached", async () => {
     answers = [];

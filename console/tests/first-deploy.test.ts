@@ -73,6 +73,7 @@ function known(part: Partial<Known> = {}): Known {
     deployments: [],
     unwell: [],
     drafts: [],
+    guided: null,
     ...part,
   };
 }
@@ -137,6 +138,7 @@ describe("what needs somebody", () => {
 describe("the next step", () => {
   const running = rollOut({ state: "running", finished_at: null });
   it.each([
+    ["leads back to the guide", { guided: "b", drafts: ["b"] }, "Go on with it"],
     ["watches what runs", { deployments: [running], drafts: ["b"] }, "Watch it"],
     ["goes on with a draft", { drafts: ["b"] }, "Go on drawing"],
     [

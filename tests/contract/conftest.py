@@ -11,11 +11,11 @@ from aiodocker import Docker
 from tests.contract import engine_lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def two_labs(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[engine_lab.Lab, engine_lab.Lab]]:
-    """Two installations that share one Docker."""
+    """Two installations that share one Docker, gone before the next tier begins."""
     folder: Path = tmp_path_factory.mktemp("labs")
     with (
         engine_lab.lab("e0", "10.214.0.0/17", 18071, folder) as one,

@@ -322,6 +322,7 @@ async def test_deleting_says_what_happens_to_the_data(tmp_path: Path) -> None:
         (volume,) = (await it.ok("GET", "/volumes"))["items"]
         assert (volume["tenant_id"], volume["slug"]) == (made["id"], "acme")
         assert (volume["size_mb"], volume["used_mb"]) == (2048, 12.5)
+        assert volume["restorable"] is True
         fresh = await it.created("acme")
         assert fresh["id"] != made["id"]
         revived = await it.created("again", restore_volume=volume["id"])

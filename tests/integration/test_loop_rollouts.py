@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stateroom.api import present
 from stateroom.domain import actions as a
 from stateroom.domain.inventory import CopyKind
 from stateroom.domain.rollout import Rollout
@@ -116,6 +117,7 @@ async def test_a_broken_version_goes_back(real: Real) -> None:
     assert {c.id for c in touched} == {cabin}
     (volume,) = await real.repository.volumes.all()
     assert (volume.slug, volume.deployment) == ("a", id_)
+    assert present.volume(volume)["restorable"] is False
     assert volume.id in found.members[0].note
     assert await copies(real) == [CopyKind.ASIDE]
     await real.repository.volumes.delete(volume.id)

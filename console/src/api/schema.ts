@@ -1500,7 +1500,8 @@ export interface components {
         };
         /**
          * VolumeOut
-         * @description used_mb: null where nobody measured it.
+         * @description used_mb: null where nobody measured it. restorable: a new tenant can go on with it, by
+         *     `restore_volume`; what a roll-out left beside a disk can be read on the host alone.
          */
         VolumeOut: {
             /** Id */
@@ -1509,6 +1510,8 @@ export interface components {
             kept_since: string;
             /** Reason */
             reason: string;
+            /** Restorable */
+            restorable: boolean;
             /** Size Mb */
             size_mb: number;
             /** Slug */

@@ -16,6 +16,7 @@ export type BulkAction =
 export type DeployedTenant = Schemas["DeployedTenant"];
 export type Deployment = Schemas["DeploymentOut"];
 export type Template = Schemas["TemplateOut"];
+export type Volume = Schemas["VolumeOut"];
 export type Webhook = Schemas["WebhookOut"];
 export type Installation = Schemas["InstallationOut"];
 export type Plan = Schemas["PreviewOut"];

@@ -12,9 +12,9 @@ import { ModelStep } from "./first-deploy/ModelStep";
 import { Stepper } from "./first-deploy/Stepper";
 import { TemplateStep } from "./first-deploy/TemplateStep";
 import { type Secrets, TenantStep } from "./first-deploy/TenantStep";
+import { useWizard } from "./first-deploy/useWizard";
 import { BEGINNING, type Step, type Wizard, withModel } from "./first-deploy/wizard";
 import { slugOf } from "./tenants/slug";
-import { useKept } from "./values/kept";
 
 const HEADS: { [step in Step]: { title: string; lead: string } } = {
   template: {
@@ -37,7 +37,7 @@ const HEADS: { [step in Step]: { title: string; lead: string } } = {
 };
 
 export function FirstDeploy() {
-  const [wizard, setWizard] = useKept<Wizard>("first-deploy", BEGINNING, isBeginning);
+  const [wizard, setWizard] = useWizard();
   const [secrets, setSecrets] = useState<Secrets>({});
   const [refused, setRefused] = useState<unknown>(null);
   const change = (part: Partial<Wizard>) => setWizard({ ...wizard, ...part });
@@ -94,10 +94,6 @@ function RunningHead({ id, slug }: { id: string; slug: string }) {
 
 function slugIn({ slug, tenantName }: Wizard): string {
   return slug ?? slugOf(tenantName);
-}
-
-function isBeginning(wizard: Wizard): boolean {
-  return wizard.blueprint === "";
 }
 
 /** Each step begins with its question, which takes the focus when one has come from another. */

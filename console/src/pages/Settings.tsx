@@ -12,7 +12,7 @@ import { Since } from "./tenants/Since";
 export function Settings() {
   const status = useInstallation();
   return (
-    <Page title="Settings">
+    <Page title="Settings" lead="This browser's colours and session, and what the installation is.">
       <Colours />
       <Session />
       {status.error ? (
@@ -98,6 +98,8 @@ const POWERS: { [capability: string]: string } = {
   verify: "Attacking its own isolation, live",
   sleep: "Putting tenants to sleep",
   wake: "Waking them by a request",
+  egress: "Choosing what tenants reach on the network beside their models",
+  copies: "Copying a disk before a change that it may not survive",
 };
 
 function About({ installation }: { installation: Installation }) {

@@ -88,7 +88,7 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
   if (schema.error) {
     return <Failure error={schema.error} again={() => void schema.refetch()} />;
   }
-  if (error) return <Failure error={error} />;
+  if (error && !installation) return <Failure error={error} />;
   return (
     <>
       <div className="sign-up">

@@ -13,7 +13,9 @@ import { Limits } from "./tenant/Limits";
 import { Secrets } from "./tenant/Secrets";
 import { Usage } from "./tenant/Usage";
 import { Values } from "./tenant/Values";
+import { Variables } from "./tenant/Variables";
 import "./tenant/tenant.css";
+import { KeptDisks } from "./tenants/KeptDisks";
 import { useLivePhases } from "./tenants/live";
 
 const TABS = [
@@ -69,13 +71,19 @@ export function Tenant({ slug }: { slug: string }) {
           {tab === "settings" && (
             <div className="tenant__columns">
               <Values tenant={tenant} />
-              <Secrets tenant={tenant} />
+              <div className="tenant__stack">
+                <Secrets tenant={tenant} />
+                <Variables tenant={tenant} />
+              </div>
             </div>
           )}
           {tab === "limits" && (
-            <div className="tenant__columns tenant__columns--even">
-              <Limits tenant={tenant} />
-              <Usage slug={slug} />
+            <div className="tenant__stack">
+              <div className="tenant__columns tenant__columns--even">
+                <Limits tenant={tenant} />
+                <Usage slug={slug} />
+              </div>
+              <KeptDisks slug={slug} />
             </div>
           )}
           {tab === "chat" && <Chat slug={slug} />}
@@ -100,6 +108,7 @@ function Gone({ slug }: { slug: string }) {
       >
         It was deleted, or the address is mistyped.
       </Empty>
+      <KeptDisks slug={slug} />
     </Page>
   );
 }

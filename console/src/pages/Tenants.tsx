@@ -11,6 +11,7 @@ import { BulkBar } from "./tenants/BulkBar";
 import { CreateTenant } from "./tenants/CreateTenant";
 import { Filters } from "./tenants/Filters";
 import { askedBy, FIRST_PAGE, isFiltered, PAGE_SIZE, pagesBeside } from "./tenants/filters";
+import { KeptDisks } from "./tenants/KeptDisks";
 import { useLivePhases } from "./tenants/live";
 import { Pager } from "./tenants/Pager";
 import { Skeleton } from "./tenants/Skeleton";
@@ -81,6 +82,7 @@ export function Tenants() {
           />
         </div>
       )}
+      <KeptDisks />
       {chosen.size > 0 && (
         <BulkBar count={chosen.size} onAct={setBulk} onClear={() => setChosen(new Set())} />
       )}

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { answer, api } from "../api/client";
 import type { Tenant } from "../api/types";
-import { Button, classes, Empty, Notice, PhaseBadge, RefreshIcon } from "../ui";
+import { Button, classes, Empty, Notice, PhaseBadge, RefreshIcon, useCountdown } from "../ui";
 import "./Chat.css";
 import type { Message } from "./chat/conversation";
 import { Unreachable } from "./chat/Unreachable";
@@ -122,11 +122,19 @@ function Bubble({ message, url, onRetry }: BubbleProps) {
         </div>
       )}
       {onRetry && (state === "failed" || state === "stopped") && (
-        <Button size="s" icon={<RefreshIcon size={14} />} onClick={onRetry}>
-          Try again
-        </Button>
+        <Retry after={failure?.after ?? 0} onRetry={onRetry} />
       )}
     </div>
+  );
+}
+
+/** Before that it would be refused again. */
+function Retry({ after, onRetry }: { after: number; onRetry(): void }) {
+  const [seconds] = useCountdown(after);
+  return (
+    <Button size="s" icon={<RefreshIcon size={14} />} disabled={seconds > 0} onClick={onRetry}>
+      {seconds > 0 ? `Try again in ${seconds} s` : "Try again"}
+    </Button>
   );
 }
 

@@ -12,6 +12,7 @@ import {
   isOver,
   lasted,
   rowsOf,
+  sentence,
   settled,
   toneOf,
 } from "./progress/rollOut";
@@ -95,7 +96,7 @@ function Told({ deployment }: { deployment: Deployment }) {
   const kept = tenants.filter(({ note }) => note !== "").length;
   return (
     <Notice tone="bad">
-      {reason || "It was stopped."}{" "}
+      {sentence(reason) || "It was stopped."}{" "}
       {state === "rolled_back" && "Every tenant that was moved is back. "}
       {kept > 0 && "What was written in between is kept: it stands below, at each tenant."}
     </Notice>

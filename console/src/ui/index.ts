@@ -14,3 +14,4 @@ export { Empty, Failure, Loading, Notice } from "./States";
 export { type Column, Table } from "./Table";
 export { type Tab, Tabs } from "./Tabs";
 export { toast } from "./Toast";
+export { useCountdown } from "./useCountdown";

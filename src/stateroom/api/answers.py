@@ -263,7 +263,8 @@ class DeploymentsOut(BaseModel):
 
 
 class VolumeOut(BaseModel):
-    """used_mb: null where nobody measured it."""
+    """used_mb: null where nobody measured it. restorable: a new tenant can go on with it, by
+    `restore_volume`; what a roll-out left beside a disk can be read on the host alone."""
 
     id: str
     tenant_id: str
@@ -272,6 +273,7 @@ class VolumeOut(BaseModel):
     used_mb: float | None
     kept_since: str
     reason: str
+    restorable: bool
 
 
 class VolumesOut(BaseModel):

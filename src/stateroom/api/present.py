@@ -207,6 +207,7 @@ def volume(record: VolumeRecord) -> dict[str, Any]:
         "used_mb": None if record.used_mb is None else round(record.used_mb, 1),
         "kept_since": moment(record.kept_since),
         "reason": _why_kept(record),
+        "restorable": not record.deployment,
     }
 
 

@@ -17,9 +17,9 @@ RETRY: Header = ("Retry-After", "2")
 _PAGE_POLICY: Header = (
     "Content-Security-Policy",
     ("\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-     "frame-ancestors 'none'\""),
+     "frame-ancestors 'self'\""),
 )
-"""Our pages are words and their look, written by us: nothing runs in them, nothing frames them."""
+"""Our pages are words and their look: nothing runs in them, and no other site frames them."""
 
 
 @dataclass(frozen=True, slots=True)

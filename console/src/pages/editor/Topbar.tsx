@@ -3,6 +3,7 @@ import type { Draft } from "../../canvas/draft";
 import { RollOutNote } from "../../panels/deploy/RollOutNote";
 import { paths } from "../../router";
 import { Badge, Button, ChevronIcon, Link } from "../../ui";
+import { useIsGuided } from "../first-deploy/useWizard";
 import { Transfer } from "./Transfer";
 
 interface Props {
@@ -17,10 +18,17 @@ interface Props {
 export function Topbar({ draft, deployed, onDeploy, onRevisions, onProblems, onChanges }: Props) {
   const { base, problems, changes } = draft;
   const staged = changes.length;
+  const isGuided = useIsGuided(draft.name);
   return (
     <header className="topbar">
       <div className="topbar__where">
-        <Link to={paths.blueprints}>Blueprints</Link>
+        {isGuided ? (
+          <Link to={paths.first} className="topbar__guide">
+            Your first deploy
+          </Link>
+        ) : (
+          <Link to={paths.blueprints}>Blueprints</Link>
+        )}
         <ChevronIcon size={12} />
         <h1>{draft.name}</h1>
         {base === null ? (

@@ -1,4 +1,5 @@
 // Fifth step: deploy, and see it come up. It ends on a chat with the first tenant.
+import { useInstallation } from "../../api/installation";
 import type { Drawing } from "../../canvas/drawing";
 import { Chat } from "../../panels/Chat";
 import { Progress } from "../../panels/Progress";
@@ -24,6 +25,7 @@ interface Props {
 
 export function DeployStep(props: Props) {
   const { wizard, drawing, secrets, onMade, onStarted, onRefused, onBack } = props;
+  const { data: installation } = useInstallation();
   const launch = useLaunch(onMade);
   const slug = wizard.slug ?? slugOf(wizard.tenantName);
   const questions = questionsIn(drawing.document);
@@ -56,7 +58,7 @@ export function DeployStep(props: Props) {
         <dt>First tenant</dt>
         <dd>
           {wizard.tenantName.trim() || slug} at{" "}
-          <span className="mono">https://{slug}.t.localhost</span>
+          <span className="mono">{installation?.tenant_url.replace("SLUG", slug) ?? slug}</span>
         </dd>
       </dl>
       <p className="soft">

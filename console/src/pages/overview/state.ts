@@ -27,6 +27,8 @@ export interface Known {
   unwell: readonly { slug: string; status: { phase: Phase; reason: string } }[];
   /** Blueprints with edits in this browser only. */
   drafts: readonly string[];
+  /** The blueprint of a first deploy that somebody began in this tab. */
+  guided: string | null;
 }
 
 /** What is wrong, the worst first. */
@@ -96,7 +98,12 @@ export interface NextStep {
 }
 
 /** The one thing that goes on from here. */
-export function nextStepIn({ status, blueprints, deployments, drafts }: Known): NextStep {
+export function nextStepIn(known: Known): NextStep {
+  const { status, blueprints, deployments, drafts, guided } = known;
+  if (guided !== null) {
+    const text = `Your first deploy, of ${guided}, waits where you left it.`;
+    return { text, act: "Go on with it", to: paths.first };
+  }
   const running = deployments.find((one) => !isOver(one));
   if (running) {
     const { blueprint, tenants } = running;

@@ -2,9 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { useInstallation } from "../../api/installation";
-import type { Phase } from "../../api/types";
+import type { Deployment, Phase } from "../../api/types";
 import { begun, drafts } from "../../canvas/unsaved";
 import { useDeployments } from "../../panels/progress/useDeployment";
+import { useWizard } from "../first-deploy/useWizard";
+import type { Wizard } from "../first-deploy/wizard";
 import type { Known } from "./state";
 
 const MOST_SHOWN = 5;
@@ -18,20 +20,27 @@ export function useKnown(): { known: Known | null; error: unknown } {
   const deployments = useDeployments(null, MOST_SHOWN);
   const failed = useUnwell("failed");
   const degraded = useUnwell("degraded");
+  const [guide] = useWizard();
   const error = status.error ?? blueprints.error;
   const isPending = deployments.isPending || failed.isPending || degraded.isPending;
   if (!status.data || !blueprints.data || isPending) return { known: null, error };
   const items = blueprints.data.items;
+  const rollOuts = deployments.data?.items ?? [];
   return {
     error,
     known: {
       status: status.data,
       blueprints: items,
-      deployments: deployments.data?.items ?? [],
+      deployments: rollOuts,
       unwell: [failed, degraded].flatMap(({ data }) => data?.items ?? []),
       drafts: draftsOf(new Set(items.map(({ name }) => name))),
+      guided: isThrough(guide, rollOuts) ? null : guide.blueprint || null,
     },
   };
+}
+
+function isThrough({ deployment }: Wizard, rollOuts: readonly Deployment[]): boolean {
+  return rollOuts.some(({ id, state }) => id === deployment && state === "done");
 }
 
 function useUnwell(phase: Phase) {

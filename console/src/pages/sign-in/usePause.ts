@@ -1,16 +1,15 @@
 // How many seconds are left until it is worth trying again, after an answer that said so.
-import { useCallback, useEffect, useState } from "react";
+import { useCallback } from "react";
 import { ApiError } from "../../api/client";
+import { useCountdown } from "../../ui";
 
 export function usePause(): [seconds: number, hold: (error: unknown) => void] {
-  const [seconds, setSeconds] = useState(0);
-  useEffect(() => {
-    if (seconds <= 0) return;
-    const tick = setTimeout(() => setSeconds(seconds - 1), 1_000);
-    return () => clearTimeout(tick);
-  }, [seconds]);
-  const hold = useCallback((error: unknown) => {
-    if (error instanceof ApiError && error.status === 429) setSeconds(error.retryAfter ?? 1);
-  }, []);
+  const [seconds, begin] = useCountdown();
+  const hold = useCallback(
+    (error: unknown) => {
+      if (error instanceof ApiError && error.status === 429) begin(error.retryAfter ?? 1);
+    },
+    [begin],
+  );
   return [seconds, hold];
 }

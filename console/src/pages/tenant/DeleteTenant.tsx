@@ -21,7 +21,6 @@ export function DeleteTenant({ tenant, onClose }: { tenant: Tenant; onClose(): v
       answer(api.DELETE("/api/v1/tenants/{slug}", { params: { path: { slug }, query: { data } } })),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ["tenants"] });
-      void queries.invalidateQueries({ queryKey: ["volumes"] });
       toast(data === "keep" ? `${slug} is deleted; its disk is kept.` : `${slug} is erased.`);
       navigate(paths.tenants);
     },

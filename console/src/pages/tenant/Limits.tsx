@@ -38,6 +38,7 @@ export function Limits({ tenant }: { tenant: Tenant }) {
   const edit = (limit: Limit, next: string | null) => {
     const { [limit]: _, ...rest } = edits;
     const isOwn = tenant.own_limits[limit] !== undefined;
+    saving.edited();
     const isAsBefore = next === null ? !isOwn : isOwn && next === String(tenant.limits[limit]);
     keep({
       edits: isAsBefore ? rest : { ...rest, [limit]: next },

@@ -81,12 +81,13 @@ function Form({ tenant, questions }: { tenant: Tenant; questions: Question[] }) 
         edits={edits}
         own={tenant.own_values}
         wrong={said}
-        onEdit={(question, next) =>
+        onEdit={(question, next) => {
+          saving.edited();
           keep({
             edits: edited(edits, question, tenant.own_values, next),
             generation: count === 0 ? tenant.generation : generation,
-          })
-        }
+          });
+        }}
       />
       <SaveBar
         count={count}

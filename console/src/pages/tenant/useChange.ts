@@ -8,6 +8,7 @@ export interface Change {
     name?: string;
     values?: { [name: string]: unknown };
     limits?: { [name: string]: unknown };
+    variables?: { [name: string]: string | null };
     suspended?: boolean;
   };
   /** Only if nobody changed the tenant since this generation. */

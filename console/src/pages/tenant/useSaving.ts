@@ -1,4 +1,5 @@
 // Saving a form of a tenant: guarded by the generation that the edits began with.
+import { useEffect, useRef } from "react";
 import { ApiError } from "../../api/client";
 import type { Tenant } from "../../api/types";
 import { toast } from "../../ui";
@@ -11,16 +12,26 @@ export interface Saving {
   hasMoved: boolean;
   save(patch: Change["patch"], generation: number): void;
   forget(): void;
+  /** What was refused is another text by now. */
+  edited(): void;
 }
 
 export function useSaving(tenant: Tenant, onSaved: () => void): Saving {
   const change = useChange(tenant.slug);
-  const { error } = change;
+  const { error, reset } = change;
+  const hasMoved = error instanceof ApiError && error.hasMoved;
+  // What failed was about the tenant as it was: once something else of it was saved, the words
+  // would stand there for no reason that anybody sees.
+  const failedAt = useRef(tenant.generation);
+  useEffect(() => {
+    if (error && !hasMoved && failedAt.current !== tenant.generation) reset();
+  }, [error, hasMoved, reset, tenant.generation]);
   return {
     isBusy: change.isPending,
     error,
-    hasMoved: error instanceof ApiError && error.hasMoved,
-    save: (patch, generation) =>
+    hasMoved,
+    save: (patch, generation) => {
+      failedAt.current = tenant.generation;
       change.mutate(
         { patch, generation },
         {
@@ -29,7 +40,11 @@ export function useSaving(tenant: Tenant, onSaved: () => void): Saving {
             toast("Saved. It is applied now.", "good");
           },
         },
-      ),
-    forget: () => change.reset(),
+      );
+    },
+    forget: reset,
+    edited: () => {
+      if (error && !hasMoved) reset();
+    },
   };
 }

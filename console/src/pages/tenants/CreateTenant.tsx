@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { ApiError, answer, api } from "../../api/client";
 import { addressWords, useInstallation } from "../../api/installation";
+import type { Volume } from "../../api/types";
 import { navigate, paths } from "../../router";
 import {
   Button,
@@ -22,8 +23,10 @@ import { ValueFields } from "../values/ValueFields";
 import { SecretFields } from "./SecretFields";
 import { slugOf, slugProblem } from "./slug";
 import { namedSecrets, useNewTenantsBlueprint } from "./useNewTenantsBlueprint";
+import { useVolumes } from "./useVolumes";
 
-export function CreateTenant({ onClose }: { onClose(): void }) {
+/** restore: the kept disk that it is about; another one can be chosen all the same. */
+export function CreateTenant({ restore, onClose }: { restore?: Volume; onClose(): void }) {
   const list = useQuery({
     queryKey: ["blueprints"],
     queryFn: () => answer(api.GET("/api/v1/blueprints")),
@@ -66,6 +69,7 @@ export function CreateTenant({ onClose }: { onClose(): void }) {
           id={form}
           names={names}
           blueprint={blueprint}
+          restore={restore}
           onBlueprint={setChosen}
           onBusy={setBusy}
           onClose={onClose}
@@ -79,18 +83,20 @@ interface Props {
   id: string;
   names: readonly string[];
   blueprint: string;
+  restore: Volume | undefined;
   onBlueprint(name: string): void;
   onBusy(isBusy: boolean): void;
   onClose(): void;
 }
 
-function Questions({ id, names, blueprint, onBlueprint, onBusy, onClose }: Props) {
+function Questions(props: Props) {
+  const { id, names, blueprint, restore, onBlueprint, onBusy, onClose } = props;
   const { schema, document } = useNewTenantsBlueprint(blueprint);
-  const [name, setName] = useState("");
+  const [name, setName] = useState(restore?.slug ?? "");
   const [ownSlug, setOwnSlug] = useState<string | null>(null);
   const [edits, setEdits] = useState<Edits>({});
   const [secrets, setSecrets] = useState<{ [name: string]: string }>({});
-  const [volume, setVolume] = useState("");
+  const [volume, setVolume] = useState(restore?.id ?? "");
   const [isTried, setTried] = useState(false);
   const installation = useInstallation();
   const form = useRef<HTMLFormElement>(null);
@@ -228,7 +234,6 @@ function useCreating(onDone: () => void) {
     },
     onSuccess: ({ slug }) => {
       void queries.invalidateQueries({ queryKey: ["tenants"] });
-      void queries.invalidateQueries({ queryKey: ["volumes"] });
       toast(`${slug} is being made.`, "good");
       onDone();
       navigate(paths.tenant(slug));
@@ -237,12 +242,7 @@ function useCreating(onDone: () => void) {
 }
 
 function KeptDisk({ chosen, onChoose }: { chosen: string; onChoose(id: string): void }) {
-  const volumes = useQuery({
-    queryKey: ["volumes"],
-    queryFn: () => answer(api.GET("/api/v1/volumes")),
-    retry: false,
-  });
-  const kept = volumes.data?.items ?? [];
+  const kept = (useVolumes().data ?? []).filter(({ restorable }) => restorable);
   if (kept.length === 0) return null;
   return (
     <SelectField

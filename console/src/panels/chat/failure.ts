@@ -24,8 +24,8 @@ export function failureOf({ status, said, retryAfter }: Refused): Failure {
     return { kind: "refused", text, after };
   }
   if (status === 429) {
-    const when = after === null ? "in a minute" : `in ${after} s`;
-    const text = `Too many requests for this tenant's limit. Try again ${when}, or raise its requests per minute.`;
+    const wait = after === null ? "Try again in a minute" : "Wait as long as it says";
+    const text = `Too many requests for this tenant's limit. ${wait}, or raise its requests per minute.`;
     return { kind: "too-many", text, after };
   }
   if (status === 502 || status === 503 || status === 504) {

@@ -41,8 +41,13 @@ export function headlineOf(deployment: Deployment): string {
 /** One sentence for those who hear the page: it changes only when something is there. */
 export function announcementOf(deployment: Deployment): string {
   const { tenants, state, reason } = deployment;
-  if (state !== "running") return `${headlineOf(deployment)}. ${reason}`.trim();
+  if (state !== "running") return `${headlineOf(deployment)}. ${sentence(reason)}`.trim();
   return `${headlineOf(deployment)}: ${done(tenants)} of ${tenants.length} ready.`;
+}
+
+/** A reason as a sentence that others may follow: some of them end without a full stop. */
+export function sentence(reason: string): string {
+  return reason === "" || /[.!?…]$/.test(reason) ? reason : `${reason}.`;
 }
 
 const NEEDS_EYES: { [state in Move]: number } = {
