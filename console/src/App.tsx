@@ -1,29 +1,27 @@
 // The shell: who may see it, the navigation at the left, and the page that the address names.
 // Each page is a file of its own that is loaded when it is first opened.
 import { useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import "./App.css";
 import { Away } from "./Away";
 import { refreshByEvents } from "./api/queries";
 import { findSession, useSession } from "./api/session";
-import { fetchAhead, lazily } from "./lazily";
 import { Navigation } from "./Navigation";
+import { Blueprints } from "./pages/Blueprints";
+import { Editor } from "./pages/Editor";
+import { FirstDeploy } from "./pages/FirstDeploy";
+import { Overview } from "./pages/Overview";
+import { Providers } from "./pages/Providers";
+import { Settings } from "./pages/Settings";
+import { SignIn } from "./pages/SignIn";
+import { SignUp } from "./pages/SignUp";
+import { Tenant } from "./pages/Tenant";
+import { Tenants } from "./pages/Tenants";
 import { navigate, paths, type Route, usePath, useRoute } from "./router";
 import { Boundary } from "./ui/Boundary";
 import { Dialog } from "./ui/Dialog";
 import { Empty, Failure, Loading } from "./ui/States";
 import { Toasts } from "./ui/Toast";
-
-const Overview = lazily(async () => (await import("./pages/Overview")).Overview);
-const Blueprints = lazily(async () => (await import("./pages/Blueprints")).Blueprints);
-const Editor = lazily(async () => (await import("./pages/Editor")).Editor);
-const Tenants = lazily(async () => (await import("./pages/Tenants")).Tenants);
-const Tenant = lazily(async () => (await import("./pages/Tenant")).Tenant);
-const SignUp = lazily(async () => (await import("./pages/SignUp")).SignUp);
-const Providers = lazily(async () => (await import("./pages/Providers")).Providers);
-const Settings = lazily(async () => (await import("./pages/Settings")).Settings);
-const First = lazily(async () => (await import("./pages/FirstDeploy")).FirstDeploy);
-const SignIn = lazily(async () => (await import("./pages/SignIn")).SignIn);
 
 export function App() {
   const session = useSession((state) => state.state);
@@ -33,31 +31,26 @@ export function App() {
   return (
     <>
       <Boundary>
-        <Suspense fallback={<Loading />}>
-          {error !== null && session === "unknown" ? (
-            <main className="alone">
-              <Failure error={error} again={() => location.reload()} />
-            </main>
-          ) : session === "unknown" && route.page !== "sign-in" ? (
-            <Loading label="Looking for your session" />
-          ) : asksToSignIn ? (
-            <main className="alone">
-              <SignIn />
-            </main>
-          ) : (
-            <Shell route={route} />
-          )}
-          {session === "expired" && !asksToSignIn && (
-            // Closing it changes nothing: the next call asks again.
-            <Dialog title="Your session is over" size="s" onClose={() => undefined}>
-              <p className="soft">Sign in again. Everything that you have open stays as it is.</p>
-              {/* What is open below is not hidden while this loads. */}
-              <Suspense fallback={<Loading />}>
-                <SignIn onTop />
-              </Suspense>
-            </Dialog>
-          )}
-        </Suspense>
+        {error !== null && session === "unknown" ? (
+          <main className="alone">
+            <Failure error={error} again={() => location.reload()} />
+          </main>
+        ) : session === "unknown" && route.page !== "sign-in" ? (
+          <Loading label="Looking for your session" />
+        ) : asksToSignIn ? (
+          <main className="alone">
+            <SignIn />
+          </main>
+        ) : (
+          <Shell route={route} />
+        )}
+        {session === "expired" && !asksToSignIn && (
+          // Closing it changes nothing: the next call asks again.
+          <Dialog title="Your session is over" size="s" onClose={() => undefined}>
+            <p className="soft">Sign in again. Everything that you have open stays as it is.</p>
+            <SignIn onTop />
+          </Dialog>
+        )}
       </Boundary>
       <Toasts />
     </>
@@ -76,7 +69,6 @@ function Shell({ route }: { route: Route }) {
   const queries = useQueryClient();
   const path = usePath();
   useEffect(() => refreshByEvents(queries), [queries]);
-  useEffect(fetchAhead, []);
   return (
     <div className={route.page === "blueprint" ? "shell shell--narrow" : "shell"}>
       <a className="shell__skip" href="#content">
@@ -87,9 +79,7 @@ function Shell({ route }: { route: Route }) {
         <Away />
         {/* Another page mends what one page broke. */}
         <Boundary key={path}>
-          <Suspense fallback={<Loading />}>
-            <CurrentPage route={route} />
-          </Suspense>
+          <CurrentPage route={route} />
         </Boundary>
       </main>
     </div>
@@ -115,7 +105,7 @@ function CurrentPage({ route }: { route: Route }) {
     case "settings":
       return <Settings />;
     case "first":
-      return <First />;
+      return <FirstDeploy />;
     default:
       return (
         <Empty

@@ -1,7 +1,7 @@
 // One blueprint, open for editing: what the server has, what this browser kept of unsaved edits,
 // and the drawing between them.
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 import { ApiError, answer, api } from "../api/client";
 import type { Template } from "../api/types";
 import { drawingOf, emptyBlueprint, type Options } from "../blueprint/document";
@@ -9,10 +9,8 @@ import { KINDS } from "../blueprint/kinds";
 import { type Drawing, placesOf } from "../canvas/drawing";
 import { type Editing, EditingContext } from "../canvas/editing";
 import { type Base, createEditor } from "../canvas/store";
-import { lazily } from "../lazily";
 import { Failure, Loading, useTitle } from "../ui";
-
-const Workbench = lazily(async () => (await import("./editor/Workbench")).Workbench);
+import { Workbench } from "./editor/Workbench";
 
 export function Editor({ name }: { name: string }) {
   useTitle(name);
@@ -67,9 +65,7 @@ function Opened({ name, saved, templates }: OpenedProps) {
   }));
   return (
     <EditingContext value={editing}>
-      <Suspense fallback={<Loading label={`Opening ${name}`} lines={8} />}>
-        <Workbench saved={saved} />
-      </Suspense>
+      <Workbench saved={saved} />
     </EditingContext>
   );
 }

@@ -1,26 +1,24 @@
 // The workbench: canvas in the middle, palette on it, and at the right one of several views of the
 // same drawing.
 import { ReactFlowProvider } from "@xyflow/react";
-import { Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Canvas } from "../../canvas/Canvas";
 import type { Draft } from "../../canvas/draft";
 import { layoutOf } from "../../canvas/drawing";
 import { changesOf, problemsOf, useActions, useEditor } from "../../canvas/editing";
 import type { Base } from "../../canvas/store";
-import { lazily } from "../../lazily";
 import { Changes } from "../../panels/Changes";
+import { Deploy } from "../../panels/Deploy";
 import { Inspector } from "../../panels/Inspector";
 import { Palette } from "../../panels/Palette";
 import { Problems } from "../../panels/Problems";
-import { Loading, Tabs } from "../../ui";
+import { Revisions } from "../../panels/Revisions";
+import { Yaml } from "../../panels/Yaml";
+import { Tabs } from "../../ui";
 import { Meanwhile } from "./Meanwhile";
 import { Shortcuts } from "./Shortcuts";
 import { Topbar } from "./Topbar";
 import "./Workbench.css";
-
-const Yaml = lazily(async () => (await import("../../panels/Yaml")).Yaml);
-const Deploy = lazily(async () => (await import("../../panels/Deploy")).Deploy);
-const Revisions = lazily(async () => (await import("../../panels/Revisions")).Revisions);
 
 type View = "options" | "yaml" | "problems" | "changes";
 type Open = "deploy" | "revisions" | "shortcuts" | null;
@@ -75,18 +73,12 @@ export function Workbench({ saved }: { saved: Base & { deployed: number | null }
             {view === "options" && <Inspector />}
             {view === "problems" && <Problems onGo={openOptions} />}
             {view === "changes" && <Changes />}
-            {view === "yaml" && (
-              <Suspense fallback={<Loading lines={9} />}>
-                <Yaml />
-              </Suspense>
-            )}
+            {view === "yaml" && <Yaml />}
           </Tabs>
         </aside>
       </div>
-      <Suspense>
-        {open === "deploy" && <Deploy draft={draft} onSaved={takeAsSaved} onClose={close} />}
-        {open === "revisions" && <Revisions name={draft.name} onClose={close} />}
-      </Suspense>
+      {open === "deploy" && <Deploy draft={draft} onSaved={takeAsSaved} onClose={close} />}
+      {open === "revisions" && <Revisions name={draft.name} onClose={close} />}
       {open === "shortcuts" && <Shortcuts onClose={close} />}
     </div>
   );

@@ -1,0 +1,42 @@
+"""The guided first deploy, as somebody goes through it who has never seen it: from the page that an
+empty installation opens on to an answer in the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.e2e.console.chatting import chat
+from tests.e2e.console.person import BOOTING, Person
+
+
+def walk(
+    person: Person,
+    template: str,
+    tenant: str,
+    question: str,
+    reached: Callable[[str], object] = lambda moment: None,
+) -> list[str]:
+    """The steps as the page names them. Ends when the question is answered.
+
+    reached: told of each moment that somebody would wait for, in words."""
+    page = person.page
+    expect(page.get_by_role("heading", name="Your first deploy")).to_be_visible()
+    reached("the first step is shown")
+    steps = page.get_by_label("Steps of the first deploy").locator(".stepper__title")
+    named = [text.partition(",")[0] for text in steps.all_inner_texts()]
+
+    page.get_by_role("button", name=template).click()
+    expect(page.get_by_label("Built-in demo")).to_be_checked()
+    person.press("Continue")
+    person.press("Accept it")
+    page.get_by_label("Name").fill(tenant)
+    person.press("Continue")
+    person.press("Deploy")
+    reached("Deploy is pressed")
+    expect(page.get_by_label("Your message")).to_be_visible(timeout=BOOTING)
+    reached("the tenant answers")
+    chat(person, question)
+    reached("a question is answered")
+    return named
