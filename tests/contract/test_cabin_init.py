@@ -90,7 +90,9 @@ class Cabin:
         return await self.start("run", "--", "sh", "-c", script, **more)
 
     async def run(self, script: str, **more: Any) -> tuple[int, str]:
-        container = await self.shell(script, **more)
+        """What it answers and all that is said, by us and by it, in order: the engine takes two
+        streams apart, and puts them together in any."""
+        container = await self.shell(f"exec >&2; {script}", **more)
         return await code(container), await log(container)
 
 
