@@ -57,6 +57,29 @@ describe("a link", () => {
     expect(sent).toEqual([{ code: "pasted" }]);
   });
 
+  it("goes before what was asked without a session and is answered after it", async () => {
+    const fake = new FakeApi()
+      .on("post", "/api/v1/session", () => UNTIL)
+      .on("get", "/api/v1/session", () => new Refusal(401, "nobody is signed in"));
+    history.replaceState(null, "", "/sign-in#the-code");
+    let answerLate = () => {};
+    const late = new Promise<void>((resolve) => {
+      answerLate = resolve;
+    });
+    globalThis.fetch = async (input, init) => {
+      const answer = await fake.fetch(input, init);
+      if (answer.status === 401) await late;
+      return answer;
+    };
+    const { findSession, signIn, useSession } = await import("../src/api/session");
+    const asked = findSession();
+    await signIn({ code: "the-code" });
+    answerLate();
+    await asked;
+    expect(fake.calls).toContain("GET /api/v1/session");
+    expect(useSession.getState().state).toBe("signed-in");
+  });
+
   it("that was used already says so, and a key still helps", async () => {
     const sent: unknown[] = [];
     const fake = new FakeApi().on("post", "/api/v1/session", ({ body }) => {

@@ -48,14 +48,17 @@ export function noticeSessionError(error: unknown): void {
   set(state === "signed-in" || state === "expired" ? "expired" : "signed-out");
 }
 
-/** Ask the server once, at the start. */
+/** Ask the server once, at the start. A link signs in meanwhile, and what was asked before that
+ *  may be answered after it: then it says nothing any more. */
 export async function findSession(): Promise<void> {
-  const { set } = useSession.getState();
+  const found = (state: SessionState) => {
+    if (useSession.getState().state === "unknown") useSession.getState().set(state);
+  };
   try {
     await patiently(() => answer(api.GET("/api/v1/session")));
-    set("signed-in");
+    found("signed-in");
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) set("signed-out");
+    if (error instanceof ApiError && error.status === 401) found("signed-out");
     else throw error;
   }
 }
