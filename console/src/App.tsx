@@ -1,5 +1,5 @@
 // The shell: who may see it, the navigation at the left, and the page that the address names.
-// Each page is a file of its own that is loaded when it is first opened.
+// Each page is a file of its own; all of them are loaded at once (README.md, Rules).
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import "./App.css";
