@@ -114,13 +114,21 @@ def _with_boost(resources: Resources, boot_cpu: float) -> Resources:
     return resources if resources.cpu >= boot_cpu else replace(resources, cpu=boot_cpu)
 
 
-def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:
-    """Why a running instance must begin anew, "" when it need not."""
+def outdated(wish: Wish, current: Instance, inventory: Inventory) -> str:
+    """What came after a running instance of whatever role began and only a new beginning takes
+    over, "" for nothing."""
     if current.started_at < wish.restart_at:
         return "a restart was asked for"
     applied = inventory.content.get(wish.cabin.id)
-    if applied is not None and current.started_at < applied.environment_at:
+    if applied is not None and current.started_at < applied.environment_of(current.role):
         return "its environment changed"
+    return ""
+
+
+def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:
+    """Why a running agent must begin anew, "" when it need not."""
+    if reason := outdated(wish, current, inventory):
+        return reason
     if never_answered(now, current, inventory):
         return f"it did not answer within {BOOT_DEADLINE:.0f} s of its start"
     return ""

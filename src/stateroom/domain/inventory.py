@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from stateroom.domain.content import ContentVersion
 from stateroom.domain.routes import RouteTable
-from stateroom.domain.runtime import Resources
+from stateroom.domain.runtime import AGENT, Resources
 
 
 class Condition(StrEnum):
@@ -77,6 +77,10 @@ class AppliedContent:
     environment_at: float
     installed: Installed = Installed.YES
     services: Mapping[str, float] = field(default_factory=dict)
+
+    def environment_of(self, role: str) -> float:
+        """0 for a service that nothing was ever written for."""
+        return self.environment_at if role == AGENT else self.services.get(role, 0.0)
 
 
 class CopyKind(StrEnum):

@@ -12,14 +12,12 @@ from stateroom.domain.actions import (
     Configure,
     Create,
     Grant,
-    Grow,
     Prepare,
-    Resize,
     Start,
     Stop,
 )
 from stateroom.domain.backoff import Streak, action_streak, runtime_streak
-from stateroom.domain.growth import grows, held_growth, too_small
+from stateroom.domain.growth import grows, held_growth
 from stateroom.domain.instances import (
     boosted,
     is_current,
@@ -36,7 +34,10 @@ from stateroom.domain.plan_step import (
     View,
     Waiting,
     firewall_waits,
+    growing,
+    resizing,
     route_waits,
+    start_waits,
     stop_seconds,
     take_away,
 )
@@ -202,17 +203,12 @@ def _plan_awake(
 
 
 def _resize(now: float, wish: Wish, current: Instance) -> tuple[CabinAction, ...]:
-    wanted = resources_now(now, wish, current)
-    if current.resources == wanted:
-        return ()
-    return (Resize(current.name, wanted),)
+    return resizing(current, resources_now(now, wish, current))
 
 
 def _grow(now: float, wish: Wish, view: View) -> tuple[CabinAction, ...]:
-    """For when nothing mounts its disks."""
-    if not grows(now, wish, view.inventory, wish.spec):
-        return ()
-    return (Grow(wish.cabin, too_small(wish, view.inventory, wish.spec)),)
+    assert wish.spec is not None
+    return growing(now, wish, view, wish.spec)
 
 
 def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None:
@@ -223,9 +219,4 @@ def _may_start(now: float, wish: Wish, view: View, boots: int) -> Waiting | None
         assert streak.last is not None
         reason = f"{streak.last.detail}; ended {streak.count} times in a row, started again"
         return Waiting(cabin, "backoff", f"{reason} after a pause", streak.until)
-    if not view.inventory.firewall:
-        return firewall_waits(now, wish)
-    if boots <= 0:
-        return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
-    return None
-
+    return start_waits(now, wish, view, turn=boots > 0)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stateroom.domain.actions import CabinAction, Create, Grow, Resize, Start, Stop
+from stateroom.domain.actions import CabinAction, Create, Start, Stop
 from stateroom.domain.backoff import runtime_streak
-from stateroom.domain.growth import grows, too_small
+from stateroom.domain.growth import grows
+from stateroom.domain.instances import outdated
 from stateroom.domain.inventory import Instance, State
-from stateroom.domain.plan_step import Step, View, Waiting, firewall_waits
+from stateroom.domain.plan_step import Step, View, Waiting, growing, resizing, start_waits
 from stateroom.domain.runtime import RuntimeSpec
-from stateroom.domain.services import restart_reason
 from stateroom.domain.wish import Wish
 
 
@@ -49,10 +49,10 @@ def _plan_service(
     start: tuple[CabinAction, ...] = () if wait else (Start(spec.name),)
     waits = (wait,) if wait else ()
     if current is None:
-        return Step((*_grow(now, wish, view, spec), Create(spec), *start), waits)
-    resize = _resize(spec, current)
+        return Step((*growing(now, wish, view, spec), Create(spec), *start), waits)
+    resize = resizing(current, spec.resources)
     if current.state in (State.CREATED, State.EXITED):
-        return Step((*resize, *_grow(now, wish, view, spec), *start), waits)
+        return Step((*resize, *growing(now, wish, view, spec), *start), waits)
     if current.state is State.PAUSED:
         return Step((*resize, *start), waits)
     if not _begins_anew(now, wish, view, spec, current):
@@ -60,28 +60,15 @@ def _plan_service(
     if wait:  # It goes on as it is until another can take its place.
         return Step(resize, waits)
     stop = Stop(current.name, spec.stop_seconds)
-    return Step((*resize, stop, *_grow(now, wish, view, spec), *start))
+    return Step((*resize, stop, *growing(now, wish, view, spec), *start))
 
 
 def _begins_anew(
     now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance
 ) -> bool:
-    return bool(restart_reason(wish, current, view.inventory)) or grows(
+    return bool(outdated(wish, current, view.inventory)) or grows(
         now, wish, view.inventory, spec
     )
-
-
-def _resize(spec: RuntimeSpec, current: Instance) -> tuple[CabinAction, ...]:
-    if current.resources == spec.resources:
-        return ()
-    return (Resize(current.name, spec.resources),)
-
-
-def _grow(now: float, wish: Wish, view: View, spec: RuntimeSpec) -> tuple[CabinAction, ...]:
-    """For when it is not up: nobody else mounts its disks."""
-    if not grows(now, wish, view.inventory, spec):
-        return ()
-    return (Grow(wish.cabin, too_small(wish, view.inventory, spec)),)
 
 
 def _may_start(
@@ -96,8 +83,4 @@ def _may_start(
             " started again after a pause"
         )
         return Waiting(cabin, "backoff", reason, streak.until)
-    if not view.inventory.firewall:
-        return firewall_waits(now, wish)
-    if not turn:
-        return Waiting(cabin, "turn", "other cabins are booting; its turn comes", now + 1.0)
-    return None
+    return start_waits(now, wish, view, turn=turn)

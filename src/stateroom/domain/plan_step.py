@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stateroom.domain.actions import CabinAction, Remove, Stop
+from stateroom.domain.actions import CabinAction, Grow, Remove, Resize, Stop
+from stateroom.domain.growth import grows, too_small
 from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.runtime import Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
 UP = (State.RUNNING, State.PAUSED)
@@ -60,6 +62,30 @@ def route_waits(cabin: str, view: View) -> Waiting:
 def firewall_waits(now: float, wish: Wish) -> Waiting:
     reason = "the firewall is not known to be in place"
     return Waiting(wish.cabin.id, "firewall", reason, now + 1.0)
+
+
+def start_waits(now: float, wish: Wish, view: View, *, turn: bool) -> Waiting | None:
+    """Why nothing of the cabin may start now, whatever its own story is; None when it may. turn:
+    the cabin may boot."""
+    if not view.inventory.firewall:
+        return firewall_waits(now, wish)
+    if not turn:
+        reason = "other cabins are booting; its turn comes"
+        return Waiting(wish.cabin.id, "turn", reason, now + 1.0)
+    return None
+
+
+def resizing(current: Instance, wanted: Resources) -> tuple[CabinAction, ...]:
+    return () if current.resources == wanted else (Resize(current.name, wanted),)
+
+
+def growing(
+    now: float, wish: Wish, view: View, spec: RuntimeSpec
+) -> tuple[CabinAction, ...]:
+    """For when nothing mounts the disks of this one: nobody else does."""
+    if not grows(now, wish, view.inventory, spec):
+        return ()
+    return (Grow(wish.cabin, too_small(wish, view.inventory, spec)),)
 
 
 def take_away(instance: Instance, seconds: int = STOP_SECONDS) -> list[CabinAction]:

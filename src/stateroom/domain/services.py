@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stateroom.domain.backoff import GIVES_UP_AFTER, runtime_streak
-from stateroom.domain.instances import is_current
+from stateroom.domain.instances import is_current, outdated
 from stateroom.domain.inventory import Condition, Instance, Inventory, State
 from stateroom.domain.runtime import AGENT, RuntimeSpec
 from stateroom.domain.wish import Wish
@@ -25,16 +25,6 @@ def beside(instances: Sequence[Instance]) -> tuple[Instance, ...]:
 def agent_first(instances: Sequence[Instance]) -> list[Instance]:
     """In the order of ending: what the agent asks of a service meanwhile is still answered."""
     return sorted(instances, key=lambda instance: instance.role != AGENT)
-
-
-def restart_reason(wish: Wish, current: Instance, inventory: Inventory) -> str:
-    """Why a service that runs must begin anew, "" when it need not."""
-    if current.started_at < wish.restart_at:
-        return "a restart was asked for"
-    applied = inventory.content.get(wish.cabin.id)
-    if applied is not None and current.started_at < applied.services.get(current.role, 0.0):
-        return "its environment changed"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +79,7 @@ def _of_current(
         return Ailment(f"{reason}. See {logs}", grave=True, applied=False)
     if current.state is not State.RUNNING:
         return Ailment(_starting(spec), grave=False, applied=False)
-    if restart_reason(wish, current, inventory) or current.resources != spec.resources:
+    if outdated(wish, current, inventory) or current.resources != spec.resources:
         return Ailment("a change is being applied", grave=False, applied=False)
     if current.condition is Condition.UNHEALTHY:
         return Ailment(f"{_silence(spec)}; see {logs}", grave=True, applied=True)
