@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stateroom.domain.blueprint import Blueprint
-from stateroom.domain.limits import limits_total
+from stateroom.domain.limits import with_services
 from stateroom.domain.status import Reached
 from stateroom.domain.values import declared_values, effective_limits
 from stateroom.settings import Settings
@@ -93,7 +93,7 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
         for name, value in declared_values(blueprint).items()
     }
     agents = effective_limits(blueprint, record.values, record.limits)
-    total = limits_total(blueprint, record.values, record.limits)
+    total = with_services(blueprint, record.values, agents)
     # Disks only grow, so one may be larger than what is asked for today.
     disk_mb = max(agents.disk_mb, view.cabin.disk_mb - (total.disk_mb - agents.disk_mb))
     return {

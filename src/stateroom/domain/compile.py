@@ -9,7 +9,7 @@ never make a new container, and any cabin of a revision could be any tenant's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stateroom.domain.blocks import KINDS
 from stateroom.domain.blocks.draft import Draft, Placed, SecretWish, ServiceDraft
@@ -106,7 +106,6 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
     its image, and NotFound where an image is not pinned.
     """
     draft = _draft(blueprint, tenant)
-    services = sorted(draft.services, key=lambda service: service.id)
     return Compiled(
         spec=RuntimeSpec(
             cabin=cabin,
@@ -114,7 +113,7 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
             shape=_shape(draft, images),
             resources=Resources(draft.cpu, draft.memory_mb, draft.pids),
         ),
-        volumes=draft.volumes + tuple(v for service in services for v in _volumes(service)),
+        volumes=draft.volumes + tuple(v for service in draft.services for v in _volumes(service)),
         content=_content(draft, tenant),
         requests_per_minute=draft.requests_per_minute,
         provider=draft.provider,
@@ -122,7 +121,7 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
         monthly_budget_usd=draft.monthly_budget_usd,
         missing_secrets=_missing_secrets(draft, tenant),
         sleep_after=draft.sleep_after,
-        services=tuple(_service(service, cabin, images, draft.runtime) for service in services),
+        services=tuple(_service(one, cabin, images, draft.runtime) for one in draft.services),
     )
 
 
@@ -136,7 +135,7 @@ def _draft(blueprint: Blueprint, tenant: TenantFacts) -> Draft:
         limits = {} if place.owner else tenant.limits
         options = _expanded(block, resolve(block, tenant.values, limits), facts)
         draft = KINDS[block.kind].add(draft, options, place)
-    return draft
+    return replace(draft, services=tuple(sorted(draft.services, key=lambda service: service.id)))
 
 
 def _service(
@@ -228,10 +227,7 @@ def _content(draft: Draft, tenant: TenantFacts) -> AgentContent:
         variables=_variables(dict(draft.variables) | dict(tenant.variables), secrets),
         secrets=secrets,
         safe_mode=tenant.safe_mode,
-        services=tuple(
-            _service_content(service, tenant)
-            for service in sorted(draft.services, key=lambda service: service.id)
-        ),
+        services=tuple(_service_content(service, tenant) for service in draft.services),
     )
 
 

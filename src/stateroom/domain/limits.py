@@ -77,7 +77,12 @@ def limits_total(
 ) -> Limits:
     """The same for the whole cabin: what the services beside the agent may use up is added.
     Raises Invalid where values or limits do not fit."""
-    total = effective_limits(blueprint, values, limits)
+    return with_services(blueprint, values, effective_limits(blueprint, values, limits))
+
+
+def with_services(blueprint: Blueprint, values: Mapping[str, object], agents: Limits) -> Limits:
+    """agents: the agent's own. Raises Invalid where values do not fit."""
+    total = agents
     for block in blueprint.of_kind("service"):
         options = resolve(block, values, {})
         total = replace(

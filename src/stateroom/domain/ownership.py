@@ -12,7 +12,7 @@ from stateroom.domain.blocks import KINDS
 from stateroom.domain.blocks.kind import Owned
 from stateroom.domain.blocks.option import Option, Unique
 from stateroom.domain.names import near, shown
-from stateroom.domain.reading import Found, FoundLink, Reading
+from stateroom.domain.reading import Found, FoundLink, Reading, of_link
 from stateroom.errors import Problem
 
 
@@ -67,16 +67,12 @@ def _link_problems(owning: tuple[Owning, ...]) -> Iterator[Problem]:
         if kind.most_owners is not None and owners[one.owned.id] > kind.most_owners:
             detail = f"{one.owned.id} belongs to {has} already."
             hint = f"Remove this link, or add another {kind.name}."
-            yield _of_link(one, "too_many_owners", detail, hint)
+            yield of_link(one.link, "too_many_owners", detail, hint)
             continue
         owned[one.owner.id, kind.name] += 1
         if own and own.at_most is not None and owned[one.owner.id, kind.name] > own.at_most:
             detail = f"{one.owner.id} has at most {own.at_most} of kind {kind.name}."
-            yield _of_link(one, "too_many_links", detail, "Link it from another block.")
-
-
-def _of_link(one: Owning, code: str, detail: str, hint: str) -> Problem:
-    return Problem(one.link.at, code, detail, hint, link=one.link.pair)
+            yield of_link(one.link, "too_many_links", detail, "Link it from another block.")
 
 
 def _missing(reading: Reading, owning: tuple[Owning, ...]) -> Iterator[Problem]:
@@ -113,16 +109,13 @@ def _option_problems(settled: Mapping[str, Owning]) -> Iterator[Problem]:
     for one in settled.values():
         own = rule(one)
         for name, wanted in own.fixed if own else ():
-            given = _given(one.owned, _option(one.owned, name))
+            option = KINDS[one.owned.kind].option(name)
+            given = _given(one.owned, option) if option else None
             if given is not None and given != wanted:
                 detail = f"{name} cannot be {shown(given)} for {one.owner.id}."
                 hint = near("", [str(wanted)], "choices")
                 at = f"{one.owned.at}/options/{name}"
                 yield Problem(at, "unknown_choice", detail, hint, one.owned.id)
-
-
-def _option(block: Found, name: str) -> Option:
-    return next(option for option in KINDS[block.kind].options if option.name == name)
 
 
 def _given(block: Found, option: Option) -> object:

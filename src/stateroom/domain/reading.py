@@ -202,6 +202,10 @@ def _need_problems(kind: Kind, options: Mapping[str, object], at: str) -> Iterat
                 yield Problem(at + pointer(name), "missing_option", detail, hint)
 
 
+def of_link(link: FoundLink, code: str, detail: str, hint: str) -> Problem:
+    return Problem(link.at, code, detail, hint, link=link.pair)
+
+
 def _read_links(document: Mapping[str, object], problems: list[Problem]) -> tuple[FoundLink, ...]:
     found = []
     for index, given in enumerate(_read_list(document, "links", MOST_LINKS, problems)):

@@ -15,7 +15,7 @@ from stateroom.domain.blocks import KINDS, ROOT
 from stateroom.domain.blocks.option import Unique
 from stateroom.domain.names import near, nearest, shown
 from stateroom.domain.ownership import Owning, allowed, ownership_problems, ownings
-from stateroom.domain.reading import Found, FoundLink, Reading
+from stateroom.domain.reading import Found, FoundLink, Reading, of_link
 from stateroom.errors import Problem
 
 
@@ -64,24 +64,20 @@ def _link_problems(reading: Reading) -> Iterator[Problem]:
             yield from dangling
         elif link.source == link.target:
             detail = f"{link.source} is linked with itself."
-            yield _of_link(link, "self_link", detail, "Remove the link.")
+            yield of_link(link, "self_link", detail, "Remove the link.")
         elif link.pair in seen:
             detail = f"{link.source} and {link.target} are linked twice."
-            yield _of_link(link, "duplicate_link", detail, "Remove one of the links.")
+            yield of_link(link, "duplicate_link", detail, "Remove one of the links.")
         else:
             yield from _wrong_way(link, by_id[link.source], by_id[link.target])
         seen.add(link.pair)
-
-
-def _of_link(link: FoundLink, code: str, detail: str, hint: str) -> Problem:
-    return Problem(link.at, code, detail, hint, link=link.pair)
 
 
 def _dangling(link: FoundLink, by_id: Mapping[str, Found]) -> Iterator[Problem]:
     for end, name in enumerate(link.pair):
         if name not in by_id:
             hint = near(name, by_id, "blocks")
-            problem = _of_link(link, "dangling_link", f"There is no block {shown(name)}.", hint)
+            problem = of_link(link, "dangling_link", f"There is no block {shown(name)}.", hint)
             yield replace(problem, pointer=f"{link.at}/{end}", link=_short(link))
 
 
@@ -98,7 +94,7 @@ def _wrong_way(link: FoundLink, source: Found, target: Found) -> Iterator[Proble
         hint = f"Turn it round: [{target.id}, {source.id}]."
     else:
         hint = f"Links go from a url to the {ROOT.name}, and from there to what belongs to it."
-    yield _of_link(link, "wrong_link", f"{detail[0].upper()}{detail[1:]}", hint)
+    yield of_link(link, "wrong_link", f"{detail[0].upper()}{detail[1:]}", hint)
 
 
 def _a(kind: str) -> str:
