@@ -17,7 +17,7 @@ from typing import Any
 from stateroom.domain.cabin import AGENT_PORT, Cabin
 from stateroom.domain.content import AgentContent, Content, ContentVersion
 from stateroom.domain.runtime import stable_digest
-from stateroom.runtimes import service
+from stateroom.runtimes import service, told
 
 BROKER_KEY = "STATEROOM_BROKER_KEY"
 """Lives as long as the cabin, so it may be environment. OpenClaw refuses a key *file* that is
@@ -48,10 +48,11 @@ def render(
     files: dict[str, bytes] = {
         "openclaw.json": _json(_marked(_config(content, cabin), version)),
         _prompt_file(content): _prompt(content.prompt),
-        "env": _environment(content, secrets, broker_key),
+        "env": told.environment(
+            [*_variables(content), (BROKER_KEY, broker_key)], content.secrets, secrets
+        ),
     }
-    for ref in content.secrets:
-        files[f"secrets/{ref.name}"] = secrets[ref.name]
+    files |= told.secret_files(content.secrets, secrets)
     return Content(version, tuple(sorted(files.items())))
 
 
@@ -105,15 +106,6 @@ def _variables(content: AgentContent) -> list[tuple[str, str]]:
         own["OPENCLAW_STATE_DIR"] = SAFE_STATE
         own["HOME"] = SAFE_STATE
     return sorted(own.items())
-
-
-def _environment(
-    content: AgentContent, secrets: Mapping[str, bytes], broker_key: str
-) -> bytes:
-    pairs = [f"{name}={value}".encode() for name, value in _variables(content)]
-    pairs.append(f"{BROKER_KEY}={broker_key}".encode())
-    pairs += [r.name.encode() + b"=" + secrets[r.name] for r in content.secrets if r.kind == "env"]
-    return b"".join(pair + b"\0" for pair in pairs)
 
 
 def _literal(text: str) -> str:

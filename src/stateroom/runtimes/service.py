@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from stateroom.domain.content import Content, ContentVersion, ServiceContent
 from stateroom.domain.runtime import stable_digest
+from stateroom.runtimes import told
 from stateroom.runtimes.image_names import POSTGRESQL
 
 
@@ -17,11 +18,8 @@ def render(
     service: ServiceContent, version: ContentVersion, secrets: Mapping[str, bytes]
 ) -> Content:
     """`secrets` by name: the opened values, at least of `service.secrets`."""
-    pairs = [f"{name}={value}".encode() for name, value in sorted(service.variables)]
-    pairs += [r.name.encode() + b"=" + secrets[r.name] for r in service.secrets if r.kind == "env"]
-    files = {"env": b"".join(pair + b"\0" for pair in pairs)}
-    for ref in service.secrets:
-        files[f"secrets/{ref.name}"] = secrets[ref.name]
+    files = {"env": told.environment(sorted(service.variables), service.secrets, secrets)}
+    files |= told.secret_files(service.secrets, secrets)
     return Content(version, tuple(sorted(files.items())))
 
 
