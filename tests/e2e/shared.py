@@ -12,23 +12,11 @@ from tests.e2e.installation import Stateroom, raised
 _kept: list[Stateroom] = []
 
 
-class _Closing:
-    """Takes it down when the session is over, also in a worker, where nobody calls what was given
-    to `add_cleanup`."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        self._stack.close()
-
-
 @pytest.fixture(scope="session")
 def stateroom(request: pytest.FixtureRequest) -> Stateroom:
     """Runs until the end of the whole session, whichever tier asked for it first."""
     if not _kept:
         stack = ExitStack()
-        request.config.pluginmanager.register(_Closing(stack))
+        request.config.add_cleanup(stack.close)
         _kept.append(stack.enter_context(raised()))
     return _kept[0]
