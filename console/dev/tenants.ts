@@ -194,6 +194,7 @@ function change(tenant: Tenant, patch: Patch): void {
     else {
       tenant.own_limits[key] = value;
       tenant.limits = { ...tenant.limits, [key]: value };
+      tenant.limits_total = { ...tenant.limits_total, [key]: value };
     }
   }
 }

@@ -159,6 +159,22 @@ async def test_logs_of_a_service_are_asked_for_by_its_block(tmp_path: Path) -> N
         assert it.stand_in.asked_for == ["agent", "db"]
 
 
+async def test_a_tenant_tells_its_services_and_what_counts_with_them(tmp_path: Path) -> None:
+    """The limits that can be set are the agent's; a disk that was larger stays so in both."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/private-tools", json=template("private-tools"))
+        made = await it.created(blueprint="private-tools")
+        agent, total = made["limits"], made["limits_total"]
+        assert made["services"] == ["db"]
+        assert (total["memory_mb"], total["disk_mb"]) == (
+            agent["memory_mb"] + 256,
+            agent["disk_mb"] + 256,
+        )
+        await it.sample()
+        plain = await it.created("globex")
+        assert (plain["services"], plain["limits_total"]) == ([], plain["limits"])
+
+
 async def test_a_reader_who_goes_leaves_nothing_behind(tmp_path: Path) -> None:
     """Twenty streams opened and dropped: the watcher stops looking once nobody waits."""
     async with api(tmp_path) as it, served(it.app) as http:

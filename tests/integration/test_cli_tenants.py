@@ -231,6 +231,16 @@ def test_show_tells_phase_reason_and_address(cli: Cli) -> None:
     out = cli("tenants", "show", "acme").out
     for part in ("degraded", "It does not answer.", "3 (applied: 2)", "model=demo-1"):
         assert part in out
+    assert "services" not in out
+
+
+def test_show_tells_services_and_what_counts_with_them(cli: Cli) -> None:
+    """Only where there are some: elsewhere it would say the same thing twice."""
+    more = {"services": ["db", "cache"], "limits_total": {"cpu": 2.5}}
+    cli.stub.on("GET", "/tenants/acme", tenant(**more))
+    lines = dict(line.split("  ", 1) for line in cli("tenants", "show", "acme").out.splitlines())
+    assert lines["services"].strip() == "db, cache"
+    assert lines["with services"].strip() == "cpu=2.5"
 
 
 def test_a_hostile_name_is_shown_and_not_obeyed(cli: Cli) -> None:

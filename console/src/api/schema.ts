@@ -1411,8 +1411,9 @@ export interface components {
         };
         /**
          * TenantOut
-         * @description values and limits: what is in force; own_*: the tenant's own part of it. revision: what
-         *     runs, or will be the first to run. Secrets are never part of it.
+         * @description values and limits: what is in force for the agent; own_*: the tenant's own part of it.
+         *     limits_total: agent and services together. services: their blocks' ids. revision: what runs,
+         *     or will be the first to run. Secrets are never part of it.
          */
         TenantOut: {
             /** Blueprint */
@@ -1424,6 +1425,7 @@ export interface components {
             /** Id */
             id: string;
             limits: components["schemas"]["LimitsOut"];
+            limits_total: components["schemas"]["LimitsOut"];
             /** Name */
             name: string;
             /** Own Limits */
@@ -1438,6 +1440,8 @@ export interface components {
             revision: number;
             /** Safe Mode */
             safe_mode: boolean;
+            /** Services */
+            services: string[];
             /** Slug */
             slug: string;
             status: components["schemas"]["StatusOut"];

@@ -87,7 +87,7 @@ export function Tenant({ slug }: { slug: string }) {
             </div>
           )}
           {tab === "chat" && <Chat slug={slug} />}
-          {tab === "logs" && <Logs slug={slug} />}
+          {tab === "logs" && <Logs slug={slug} services={tenant.services} />}
           {tab === "events" && <Events slug={slug} />}
         </Tabs>
       </div>

@@ -7,16 +7,38 @@ import { type LogState, useLog } from "./logs/useLog";
 
 const MOST_SHOWN = 1_000;
 
-export function Logs({ slug }: { slug: string }) {
+interface Props {
+  slug: string;
+  /** Ids of the services beside the agent. */
+  services: readonly string[];
+}
+
+export function Logs({ slug, services }: Props) {
+  const [of, setOf] = useState("");
+  // A revision may have taken away the service that was looked at.
+  const service = services.includes(of) ? of : "";
   const [search, setSearch] = useState("");
   const [isPaused, setPaused] = useState(false);
   const [hasTimes, setTimes] = useState(false);
-  const { kept, state, behind, clear } = useLog(slug, isPaused);
+  const { kept, state, behind, clear } = useLog(slug, service, isPaused);
   const matching = found(kept.lines, search);
   const shown = matching.slice(-MOST_SHOWN);
   return (
     <section className="logs" aria-label={`Logs of ${slug}`}>
       <div className="logs__tools">
+        {services.length > 0 && (
+          <select
+            className="input input--select logs__of"
+            aria-label="Whose log"
+            value={service}
+            onChange={(event) => setOf(event.target.value)}
+          >
+            <option value="">agent</option>
+            {services.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        )}
         <SearchBox
           label="Search in the log"
           placeholder="Search"
@@ -45,7 +67,7 @@ export function Logs({ slug }: { slug: string }) {
           <Empty title={state === "away" ? "The log cannot be read now" : "Nothing written yet"}>
             {state === "away"
               ? "It goes on by itself once the steward is back."
-              : "Lines appear here as the runtime writes them."}
+              : `Lines appear here as the ${service ? "service" : "runtime"} writes them.`}
           </Empty>
         ) : (
           matching.length === 0 && <Empty title={`No line has "${search}"`} />

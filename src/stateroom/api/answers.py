@@ -80,8 +80,9 @@ class LimitsOut(BaseModel):
 
 
 class TenantOut(BaseModel):
-    """values and limits: what is in force; own_*: the tenant's own part of it. revision: what
-    runs, or will be the first to run. Secrets are never part of it."""
+    """values and limits: what is in force for the agent; own_*: the tenant's own part of it.
+    limits_total: agent and services together. services: their blocks' ids. revision: what runs,
+    or will be the first to run. Secrets are never part of it."""
 
     id: str
     slug: str
@@ -92,7 +93,9 @@ class TenantOut(BaseModel):
     values: dict[str, Any]
     own_values: dict[str, Any]
     limits: LimitsOut
+    limits_total: LimitsOut
     own_limits: dict[str, Any]
+    services: list[str]
     variables: dict[str, str]
     suspended: bool
     safe_mode: bool

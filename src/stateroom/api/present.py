@@ -95,7 +95,8 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
     agents = effective_limits(blueprint, record.values, record.limits)
     total = with_services(blueprint, record.values, agents)
     # Disks only grow, so one may be larger than what is asked for today.
-    disk_mb = max(agents.disk_mb, view.cabin.disk_mb - (total.disk_mb - agents.disk_mb))
+    beside = total.disk_mb - agents.disk_mb
+    disk_mb = max(agents.disk_mb, view.cabin.disk_mb - beside)
     return {
         "id": record.id,
         "slug": record.slug,
@@ -106,7 +107,9 @@ def tenant(view: TenantView, blueprint: Blueprint, settings: Settings) -> dict[s
         "values": {n: v for n, v in {**values, **record.values}.items() if v is not None},
         "own_values": dict(record.values),
         "limits": asdict(replace(agents, disk_mb=disk_mb)),
+        "limits_total": asdict(replace(total, disk_mb=disk_mb + beside)),
         "own_limits": dict(record.limits),
+        "services": [block.id for block in blueprint.of_kind("service")],
         "variables": dict(record.variables),
         "suspended": record.suspended,
         "safe_mode": record.safe_mode,

@@ -34,6 +34,8 @@ def tenant_facts(tenant: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("isolation", _isolation(status)),
         ("values", _pairs(tenant.get("values"))),
         ("limits", _pairs(tenant.get("limits"))),
+        ("services", ", ".join(str(each) for each in tenant.get("services") or ())),
+        ("with services", _pairs(tenant.get("limits_total")) if tenant.get("services") else ""),
         ("created", moment(tenant.get("created_at"))),
     ]
 

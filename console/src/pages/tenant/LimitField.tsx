@@ -7,13 +7,16 @@ interface Props {
   now: number;
   isOwn: boolean;
   edit: string | null | undefined;
-  /** What is used at the moment, in the limit's unit; null where nobody knows. */
+  /** What all of the tenant's programs use at the moment, in the limit's unit; null where nobody
+   *  knows. */
   used: number | null;
+  /** What they may use together: more than the agent's own limit where services are beside it. */
+  total: number;
   error: string | undefined;
   onEdit(next: string | null): void;
 }
 
-export function LimitField({ limit, now, isOwn, edit, used, error, onEdit }: Props) {
+export function LimitField({ limit, now, isOwn, edit, used, total, error, onEdit }: Props) {
   const option = optionFor(limit);
   const title = titleFor(limit);
   const isOwnNow = edit === undefined ? isOwn : edit !== null;
@@ -71,7 +74,9 @@ export function LimitField({ limit, now, isOwn, edit, used, error, onEdit }: Pro
               onChange={(event) => onEdit(event.target.value)}
             />
           </div>
-          {used !== null && <Used limit={limit} used={used} now={now} title={title} />}
+          {used !== null && (
+            <Used limit={limit} used={used} of={total} isShared={total > now} title={title} />
+          )}
         </>
       )}
     </Field>
@@ -80,18 +85,16 @@ export function LimitField({ limit, now, isOwn, edit, used, error, onEdit }: Pro
 
 const NEARLY = 0.9;
 
-function Used({
-  limit,
-  used,
-  now,
-  title,
-}: {
+interface UsedProps {
   limit: Limit;
   used: number;
-  now: number;
+  of: number;
+  isShared: boolean;
   title: string;
-}) {
-  const share = now > 0 ? Math.min(used / now, 1) : 0;
+}
+
+function Used({ limit, used, of, isShared, title }: UsedProps) {
+  const share = of > 0 ? Math.min(used / of, 1) : 0;
   const rounded = Math.round(used * 100) / 100;
   return (
     <div className="used">
@@ -104,7 +107,8 @@ function Used({
         value={share}
       />
       <span className="soft">
-        {said(limit, limit === "cpu" ? rounded : used)} of {said(limit, now)} used
+        {said(limit, limit === "cpu" ? rounded : used)} of {said(limit, of)} used
+        {isShared && " with its services"}
       </span>
     </div>
   );

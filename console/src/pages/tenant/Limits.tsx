@@ -65,6 +65,7 @@ export function Limits({ tenant }: { tenant: Tenant }) {
                 now={tenant.limits[limit]}
                 isOwn={tenant.own_limits[limit] !== undefined}
                 edit={edits[limit]}
+                total={tenant.limits_total[limit]}
                 used={used && usage ? usage[used] : null}
                 error={wrong(limit) ?? problemAt(saving.error, "limits", limit)}
                 onEdit={(next) => edit(limit, next)}

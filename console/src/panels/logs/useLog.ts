@@ -9,7 +9,8 @@ const PAUSE = 2_000;
 
 export type LogState = "opening" | "live" | "away";
 
-export function useLog(slug: string, isPaused: boolean) {
+/** service: the id of a service's block; empty for the agent. */
+export function useLog(slug: string, service: string, isPaused: boolean) {
   const [kept, setKept] = useState<Kept>(NOTHING);
   const [state, setState] = useState<LogState>("opening");
   const [behind, setBehind] = useState(0);
@@ -46,14 +47,15 @@ export function useLog(slug: string, isPaused: boolean) {
         show();
       }, TOGETHER);
     };
-    const close = follow(slug, take, setState);
+    const close = follow(addressOf(slug, service), take, setState);
     return () => {
       clearTimeout(due);
       close();
       came.current = [];
       setKept(NOTHING);
+      setState("opening");
     };
-  }, [slug, show]);
+  }, [slug, service, show]);
 
   return {
     kept,
@@ -63,14 +65,19 @@ export function useLog(slug: string, isPaused: boolean) {
   };
 }
 
+function addressOf(slug: string, service: string): string {
+  const asked = new URLSearchParams({ follow: "true", tail: String(TAIL) });
+  if (service) asked.set("service", service);
+  return `/api/v1/tenants/${encodeURIComponent(slug)}/logs?${asked}`;
+}
+
 /** One stream until the returned function is called. Whoever comes back after a loss begins behind
  *  the last line: a new stream is told where by its time, a reopened one by the browser. */
-function follow(slug: string, take: (data: string) => void, say: (state: LogState) => void) {
+function follow(address: string, take: (data: string) => void, say: (state: LogState) => void) {
   let stream: EventSource | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
   let last = "";
   const open = () => {
-    const address = `/api/v1/tenants/${encodeURIComponent(slug)}/logs?follow=true&tail=${TAIL}`;
     stream = new EventSource(address);
     stream.onopen = () => say("live");
     stream.onerror = () => {
