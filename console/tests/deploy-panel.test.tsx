@@ -69,6 +69,22 @@ describe("before it deploys", () => {
     expect([...editor.getState().selection]).toEqual(["agent"]);
     expect(closed).toHaveBeenCalledOnce();
   });
+
+  it("does not begin what this machine cannot run, and plans again when asked", async () => {
+    const missing = { ...refused("/blocks/1/options/image", "It is not here.", "db") };
+    let isHere = false;
+    server.api.on("post", "/api/v1/blueprints/{name}/plan", () =>
+      isHere
+        ? { text: "", actions: [], waiting: [], tenants: [] }
+        : new Refusal(422, "It draws too much.", { errors: [missing] }),
+    );
+    open();
+    await screen.findByText(/It is not here/);
+    expect(button("Deploy").hasAttribute("disabled")).toBe(true);
+    isHere = true;
+    fireEvent.click(button("Try again"));
+    await waitFor(() => expect(button("Deploy").hasAttribute("disabled")).toBe(false));
+  });
 });
 
 describe("deploying", () => {

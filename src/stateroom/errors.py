@@ -11,6 +11,7 @@ StateroomError
 └── EngineError        an engine or the edge could not do what one action asked for
     ├── Retryable      trying again can help; `after` says when at the earliest (seconds)
     ├── Permanent      trying again changes nothing until somebody acts
+    │   └── Absent     an image is not on this machine
     └── Clash          the thing exists in another form than was asked for
 
 The docstring of a class is its default message. `api/errors.py` is the only place that
@@ -100,6 +101,10 @@ class Retryable(EngineError):
 
 class Permanent(EngineError):
     """It cannot work until somebody changes something."""
+
+
+class Absent(Permanent):
+    """An image that is needed is not on this machine."""
 
 
 class Clash(EngineError):

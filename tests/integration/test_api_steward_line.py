@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from stateroom.api.steward_client import SocketSteward
-from stateroom.errors import Away, Denied, Invalid, NotFound
+from stateroom.errors import Away, Denied, Invalid, NotFound, Problem
 
 
 @asynccontextmanager
@@ -110,6 +111,19 @@ async def test_refusals_become_our_errors(tmp_path: Path) -> None:
     async with steward(tmp_path, usage=["no object"]) as (client, _):
         with pytest.raises(Away):
             await client.usage("t1")
+
+
+async def test_problems_come_over_whole(tmp_path: Path) -> None:
+    """Pointer, code, hint, block and link: what the console leads to."""
+    said = [
+        Problem("/blocks/0/options/image", "no_image", "Not here.", "Build it.", block="db"),
+        Problem("/links/0", "x", "No.", link=("a", "b")),
+    ]
+    sent = {"detail": "Two.", "errors": [asdict(problem) for problem in said]}
+    async with steward(tmp_path, plan=(422, sent)) as (client, _):
+        with pytest.raises(Invalid, match="Two") as raised:
+            await client.preview("b", {"name": "b"})
+    assert raised.value.problems == tuple(said)
 
 
 async def test_a_steward_that_is_not_there_is_away(tmp_path: Path) -> None:

@@ -53,6 +53,22 @@ def test_apply_sends_the_document_as_it_was_written(cli: Cli, file: str) -> None
     assert (request.body, request.headers["content-type"]) == (DOCUMENT, "application/yaml")
 
 
+def test_apply_tells_what_a_deployment_would_lack(cli: Cli, file: str) -> None:
+    """It is saved all the same; what the document itself is not at fault for is a note. A steward
+    that is away says nothing of it, and nobody is kept waiting."""
+    cli.stub.on("PUT", "/blueprints/support-agent", {"revision": 2, "created": True})
+    raw = {"pointer": "/blocks/0", "code": "no_image", "detail": "It is not here.",
+           "hint": "Build it.", "block": "db"}  # fmt: skip
+    cli.stub.on("POST", "/blueprints/support-agent/plan", problem(422, "No.", raw))
+    found = cli("blueprints", "apply", file)
+    assert (found.code, found.out) == (0, "support-agent: revision 2 is new.\n")
+    assert "db: It is not here. Build it." in found.err
+    assert cli.stub.last("POST", "/blueprints/support-agent/plan").body == DOCUMENT
+    cli.stub.on("POST", "/blueprints/support-agent/plan", problem(503, "The steward is away."))
+    found = cli("blueprints", "apply", file)
+    assert found.code == 0 and "away" not in found.err
+
+
 def test_json_is_sent_as_json_from_a_file_or_stdin(cli: Cli, tmp_path: Path) -> None:
     """By the ending, or by how it begins."""
     cli.stub.on("PUT", "/blueprints/x", {"revision": 1})

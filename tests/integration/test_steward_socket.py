@@ -197,6 +197,22 @@ async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
     assert status == 422 and "no tenant of blueprint sample" in told["detail"]
 
 
+async def test_a_preview_of_what_is_not_on_this_machine(asked: Asked) -> None:
+    """Every program whose image is missing, on its block, with what brings it here."""
+    drawing = document("2026.12.1")
+    database = {"id": "db", "kind": "service", "options": {"image": "stateroom/postgresql:15"}}
+    drawing["blocks"].append(database)
+    drawing["links"].append(["agent", "db"])
+    status, answer = await asked.post("/plan", {"blueprint": "sample", "document": drawing})
+    found = {problem["block"]: problem for problem in answer["errors"]}
+    assert status == 422 and set(found) == {"agent", "db"}
+    assert {problem["code"] for problem in answer["errors"]} == {"no_image"}
+    assert "STATEROOM_OPENCLAW_VERSION=2026.12.1 stateroom up" in found["agent"]["hint"]
+    assert "stateroom images build postgresql" in found["db"]["hint"]
+    last = len(drawing["blocks"]) - 1
+    assert found["db"]["pointer"] == f"/blocks/{last}/options/image"
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -213,7 +229,8 @@ async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
 async def test_a_preview_of_nonsense(asked: Asked, body: object, expected: int) -> None:
     """Every refusal is a sentence in JSON."""
     status, answer = await asked.post("/plan", body)
-    assert (status, set(answer)) == (expected, {"detail"})
+    assert (status, set(answer)) == (expected, {"detail", "errors"})
+    assert all(problem["detail"] for problem in answer["errors"])
     assert "Traceback" not in answer["detail"]
 
 

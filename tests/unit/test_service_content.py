@@ -61,15 +61,3 @@ def test_a_services_content_is_part_of_its_cabins() -> None:
     beside = replace(AGENT, services=(DB,))
     assert openclaw.canonical(beside, cabin) != openclaw.canonical(AGENT, cabin)
     assert openclaw.canonical_environment(beside) == openclaw.canonical_environment(AGENT)
-
-
-@pytest.mark.parametrize(
-    ("reference", "how"),
-    [
-        ("stateroom/postgresql:15", "`stateroom images build postgresql` makes it there"),
-        ("redis:7", "(`docker pull redis:7`)"),
-    ],
-)
-def test_an_image_that_is_not_here_says_how_it_comes(reference: str, how: str) -> None:
-    """Ours is built, any other one is put there."""
-    assert how in service.how_to_obtain(reference)

@@ -73,7 +73,8 @@ function Review({ draft, running, onSaved, onClose, onShow }: ReviewProps) {
   const { select } = useActions();
   const problems = problemsIn(deploy.error) ?? check.data?.problems ?? [];
   const hasProblems = draft.problems > 0 || problems.length > 0;
-  const blocked = hasProblems || Boolean(canaryProblem(canary)) || running !== null;
+  const cannotRun = problemsIn(plan.error) !== null;
+  const blocked = hasProblems || cannotRun || Boolean(canaryProblem(canary)) || running !== null;
   const hasMoved = deploy.error instanceof ApiError && deploy.error.hasMoved;
 
   const go = (blocks: string[]) => {

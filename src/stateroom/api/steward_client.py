@@ -182,14 +182,22 @@ def _path(call_name: str, tenant: str) -> str:
 
 
 def _refuse(status: int, answer: bytes) -> NoReturn:
-    detail = str((_object(answer) or {}).get("detail", ""))
+    told = _object(answer) or {}
+    detail = str(told.get("detail", ""))
     if status == 403:
         raise Denied(detail)
     if status == 404:
         raise NotFound(detail)
     if status == 422:
-        raise Invalid([Problem("", "invalid", detail)])
+        problems = [_problem(each) for each in told.get("errors", ())]
+        raise Invalid(problems or [Problem("", "invalid", detail)], detail)
     raise Away(detail) if status == 503 and detail else _away()
+
+
+def _problem(raw: Mapping[str, Any]) -> Problem:
+    """As the steward sent it: JSON has no tuples."""
+    link = raw["link"]
+    return Problem(**{**raw, "link": tuple(link) if link else None})
 
 
 def _object(answer: bytes) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +16,10 @@ from stateroom.cli.failure import Code, Failure, problems_in
 from stateroom.cli.options import Blueprint, Json
 from stateroom.cli.paths import path
 from stateroom.cli.screen import Screen, moment
-from stateroom.cli.session import session
+from stateroom.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from stateroom.cli.documents import Document
 
 File = Annotated[
     str, typer.Argument(metavar="FILE", help="A blueprint, YAML or JSON; - for stdin.")
@@ -133,6 +136,8 @@ def apply(file: File, as_json: Json = False) -> None:
             s.screen.note(f"`stateroom blueprints deploy {name}` moves its tenants to it.")
         else:
             s.screen.text(f"{name}: revision {number} says the same already.")
+        for line in _what_it_lacks(s, document):
+            s.screen.note(line, "yellow")
 
 
 def diff(blueprint: Blueprint, from_: From, to: To, as_json: Json = False) -> None:
@@ -182,6 +187,18 @@ def schema(blueprint: Blueprint, as_json: Json = False) -> None:
     """
     with session(as_json) as s:
         s.screen.json(s.api.get(path("blueprints", blueprint, "schema")))
+
+
+def _what_it_lacks(s: Session, document: Document) -> Iterator[str]:
+    """What a deployment of it would fail for: images that are not on this machine. It is saved
+    already, so nobody is kept from it, and nothing is said while the steward is away."""
+    where = path("blueprints", document.name(), "plan")
+    try:
+        s.api.send_document("POST", where, document.text, document.media_type)
+    except Failure as failure:
+        for problem in failure.problems:
+            if problem.block:
+                yield f"{problem.block}: {problem.detail} {problem.hint}".rstrip()
 
 
 @contextlib.contextmanager

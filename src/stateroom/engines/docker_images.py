@@ -13,7 +13,7 @@ from stateroom.domain.compile import PinnedImage
 from stateroom.domain.runtime import RuntimeSpec
 from stateroom.engines.docker_calls import absent, ask, calling
 from stateroom.engines.docker_objects import CONTENT_PATH
-from stateroom.errors import Permanent
+from stateroom.errors import Absent, Permanent
 
 
 async def pin(docker: Docker, reference: str) -> PinnedImage:
@@ -24,9 +24,7 @@ async def pin(docker: Docker, reference: str) -> PinnedImage:
             found = await ask(docker, f"images/{reference}/json")
         except DockerError as error:
             if absent(error):
-                raise Permanent(
-                    f"the image {reference} is not on this machine; build or pull it first"
-                ) from error
+                raise Absent(f"the image {reference} is not on this machine") from error
             raise
     config = found["Config"]
     volumes = _volumes(config)

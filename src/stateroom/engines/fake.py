@@ -22,7 +22,7 @@ from stateroom.domain.inventory import (
 from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Volume, stable_digest
 from stateroom.engines.base import EngineEvent, EngineView, Usage
 from stateroom.engines.fake_world import ALIVE, FakeWorld, Log
-from stateroom.errors import Clash, Permanent, Retryable
+from stateroom.errors import Absent, Clash, Permanent, Retryable
 
 
 class FakeEngine(FakeWorld):
@@ -251,5 +251,5 @@ class FakeEngine(FakeWorld):
     async def pin(self, reference: str) -> PinnedImage:
         self._called("pin", "")
         if reference not in self.images:
-            raise Permanent(f"the image {reference} is not on this machine")
+            raise Absent(f"the image {reference} is not on this machine")
         return PinnedImage(reference, f"sha256:{stable_digest(reference)}", self.images[reference])

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from stateroom.domain.content import Content, ContentVersion, ServiceContent
 from stateroom.domain.runtime import stable_digest
 from stateroom.runtimes import told
-from stateroom.runtimes.image_names import POSTGRESQL
 
 
 def render(
@@ -33,10 +32,3 @@ def canonical_environment(service: ServiceContent) -> str:
     """The same for the part that only a new process takes over."""
     refs = [[r.name, r.version] for r in service.secrets if r.kind == "env"]
     return stable_digest([sorted(service.variables), refs])
-
-
-def how_to_obtain(reference: str) -> str:
-    """An image that a service names and that is not on this machine: what to do, as a clause."""
-    if reference == POSTGRESQL:
-        return "`stateroom images build postgresql` makes it there, and it goes on by itself"
-    return f"put it there (`docker pull {reference}`), and it goes on by itself"

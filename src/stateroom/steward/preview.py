@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stateroom.domain import blueprint as blueprints
+from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.canary import first
-from stateroom.domain.compile import image_references
+from stateroom.domain.compile import image_references, programs
 from stateroom.domain.effects import Effect, effect
 from stateroom.domain.names import near, shown
 from stateroom.domain.plan_text import render, route_changes, sentence
-from stateroom.errors import Invalid, Permanent, Problem
+from stateroom.domain.pointer import pointer
+from stateroom.domain.runtime import AGENT
+from stateroom.errors import Absent, Invalid, Permanent, Problem
+from stateroom.runtimes.obtaining import how_to_obtain
 from stateroom.steward.collect import Sources
 from stateroom.steward.look import Look, look
 from stateroom.steward.pins import Pins
@@ -56,13 +60,7 @@ class Preview:
         """slugs, canary: as a deployment has them. Raises Invalid for a document that is no
         blueprint, or whose image is not here, and for a slug that is no tenant of it."""
         parsed = blueprints.parse(document)
-        images: dict[str, Any] = {}
-        for reference in image_references(parsed):
-            try:
-                pin = await self._pins.pin(self._local(reference))
-            except Permanent as error:
-                raise Invalid([Problem("", "no_image", error.message)]) from error
-            images[reference] = pin.row()
+        images = await self._images(parsed)
         mark = blueprints.digest(parsed)
         revision = RevisionRecord(UNSAVED, name, UNSAVED, document, {}, mark, 0.0, images=images)
         today = await self._store.desired()
@@ -73,6 +71,22 @@ class Preview:
             boots_at_once=len(desired.tenants),
         )  # fmt: skip
         return Ahead(seen, self._effects(today, moving, revision, seen, canary))
+
+    async def _images(self, parsed: Blueprint) -> dict[str, Any]:
+        """By reference, as a revision pins them. Raises Invalid with each that is not here."""
+        found: dict[str, Any] = {}
+        problems = []
+        for reference in image_references(parsed):
+            try:
+                found[reference] = (await self._pins.pin(self._local(reference))).row()
+            except Absent as error:
+                how = how_to_obtain(reference)
+                problems += _at(parsed, reference, "no_image", error.message, how)
+            except Permanent as error:
+                problems += _at(parsed, reference, "bad_image", error.message)
+        if problems:
+            raise Invalid(problems, "It draws what this machine cannot run yet.")
+        return found
 
     def _effects(
         self,
@@ -122,6 +136,23 @@ class Ahead:
             for t in self.tenants
         ]
         return {**described(self.look, ""), "tenants": tenants}
+
+
+def _at(
+    parsed: Blueprint, reference: str, code: str, detail: str, hint: str = ""
+) -> list[Problem]:
+    """One for each block whose program is that image."""
+    roles, found = programs(parsed), []
+    for index, block in enumerate(parsed.blocks):
+        role, option = (AGENT, "version") if block.kind == "openclaw" else (block.id, "image")
+        if roles.get(role) == reference:
+            at = pointer("blocks", index, "options", option)
+            found.append(Problem(at, code, _sentence(detail), _sentence(hint), block=block.id))
+    return found
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}." if clause else ""
 
 
 def _movers(

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Denied as error:
         return _said(403, error)
     except Invalid as error:
-        return _said(422, error)
+        errors = [asdict(problem) for problem in error.problems]
+        return web.json_response({"detail": error.message, "errors": errors}, status=422)
     except (EngineError, Away) as error:
         return _said(503, error)
     except StateroomError as error:

@@ -19,7 +19,7 @@ from stateroom.domain.content import ContentVersion, SecretRef
 from stateroom.domain.wish import BrokerGrant, Checkpoint, Doorway, Failure, Intent, Wish
 from stateroom.errors import StateroomError
 from stateroom.runtimes import openclaw
-from stateroom.runtimes.service import how_to_obtain
+from stateroom.runtimes.obtaining import how_to_obtain
 from stateroom.settings import Settings
 from stateroom.steward.keys import StewardKeys
 from stateroom.store.records import (
@@ -211,8 +211,9 @@ class Compiler:
         if missing and not revision.not_here:
             raise _NotYet(f"the image {', '.join(missing)} is being looked for")
         if missing:
+            how = how_to_obtain(missing[0])
             raise StateroomError(
-                f"the image {', '.join(missing)} is not on this machine yet; {_how(missing[0])}"
+                f"the image {', '.join(missing)} is not on this machine yet; {how}"
             )
         return parsed, pinned_images(revision.images)
 
@@ -306,14 +307,6 @@ def _intent(entry: DesiredTenant) -> Intent:
     if entry.tenant.deleting:
         return Intent(entry.tenant.deleting)
     return Intent.SUSPEND if entry.tenant.suspended else Intent.RUN
-
-
-def _how(reference: str) -> str:
-    """To obtain an image."""
-    kind, _, version = reference.partition(":")
-    if kind == "openclaw":
-        return f"`STATEROOM_OPENCLAW_VERSION={version} stateroom up` obtains it"
-    return how_to_obtain(reference)
 
 
 def _missing(compiled: Compiled, slug: str) -> str:
