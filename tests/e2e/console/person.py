@@ -88,7 +88,7 @@ class Person:
         for _ in range(5):
             try:
                 load()
-                shown.locator("#root > *, main").first.wait_for()
+                shown.locator("#root > :not(.unloaded)").first.wait_for()
                 return
             except BrowserTimeout:
                 load = shown.reload

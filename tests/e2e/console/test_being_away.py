@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -80,6 +81,17 @@ def test_a_link_signs_in_once_and_leaves_the_address(person: Person) -> None:
     expect(person.page.get_by_text("stateroom console", exact=True)).to_be_visible()
     assert person.context.cookies() == []
     person.go_to(person.link())
+    expect(person.navigation).to_be_visible()
+
+
+def test_a_page_whose_script_is_lost_on_the_way_says_so(person: Person) -> None:
+    """It is not left blank, and its link is enough to go on."""
+    page, script = person.page, re.compile(r"/assets/.*\.js$")
+    page.route(script, lambda route: route.abort())
+    page.goto(person.origin)
+    expect(page.get_by_text("The console did not load whole.")).to_be_visible()
+    page.unroute(script)
+    page.get_by_role("link", name="Load it again").click()
     expect(person.navigation).to_be_visible()
 
 
