@@ -91,7 +91,7 @@ def test_a_page_whose_script_is_lost_on_the_way_says_so(person: Person) -> None:
     page.goto(person.origin)
     expect(page.get_by_text("The console did not load whole.")).to_be_visible()
     page.unroute(script)
-    page.get_by_role("link", name="Load it again").click()
+    page.get_by_role("link", name="Open it again").click()
     expect(person.navigation).to_be_visible()
 
 
