@@ -9,13 +9,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, select, text
 
 from stateroom.errors import Away, Permanent
 from stateroom.store.database import Database
 from stateroom.store.migrate import current_version, ensure_schema, upgrade
 from stateroom.store.migrations import HEAD
-from stateroom.store.tables import metadata
+from stateroom.store.tables import failures, metadata
 from tests.integration.store_lab import lab, url
 
 
@@ -67,6 +67,21 @@ async def test_migrating_again_keeps_what_is_there(tmp_path: Path) -> None:
         await upgrade(it.database)
         await ensure_schema(it.database)
         assert (await it.store.tenants.get("acme")).tenant == made.tenant
+
+
+async def test_failures_outlive_the_change_of_their_key(tmp_path: Path) -> None:
+    """What a database of before the key held is there after it, whole."""
+    database = Database(url(tmp_path / "x.db"))
+    await upgrade(database, "0006")
+    row = {"cabin": "0000000a", "at": 5.5, "kind": "exit", "role": "db", "began_at": 1.0,
+           "detail": "it ended", "retry_after": 2.0}  # fmt: skip
+    async with database.write() as connection:
+        await connection.execute(insert(failures), [row])
+    await ensure_schema(database)
+    async with database.read() as connection:
+        kept = (await connection.execute(select(failures))).mappings().all()
+    assert [dict(each) for each in kept] == [row]
+    await database.close()
 
 
 async def test_a_newer_database_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ failures = st.builds(
     began_at=st.just(0.5),
     kind=st.sampled_from(["exit", "boot", "action"]),
     detail=st.just("it ended"),
+    role=st.sampled_from(["agent", "db"]),
 )
 
 
@@ -182,9 +183,10 @@ def test_a_failure_is_recorded_once(tmp_path: Path, batches: list[list[FailureRe
                 from stateroom.store.tables import failures as table
 
                 found = (await connection.execute(table.select())).all()
-            keys = [(row.cabin, row.at, row.kind) for row in found]
+            keys = [(row.cabin, row.at, row.kind, row.role) for row in found]
             assert len(keys) == len(set(keys))
-            assert set(keys) >= {(f.cabin, f.at, f.kind) for batch in batches for f in batch}
+            added = {(f.cabin, f.at, f.kind, f.role) for batch in batches for f in batch}
+            assert set(keys) >= added
 
     asyncio.run(run())
 

@@ -66,13 +66,13 @@ async def current_version(database: Database) -> str | None:
         return None
 
 
-async def upgrade(database: Database) -> None:
-    """Runs what is missing, in this process, in one transaction."""
+async def upgrade(database: Database, revision: str = "head") -> None:
+    """Runs what is missing up to `revision`, in this process, in one transaction."""
     async with database.write() as connection:
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, revision)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -81,7 +81,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise Permanent(
             f"{error}. If a newer Stateroom made this database, start that one."

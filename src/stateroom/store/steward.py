@@ -94,13 +94,14 @@ class StewardStore:
             await connection.execute(insert(t.events), told)
 
     async def add_failures(self, records: Iterable[FailureRecord]) -> None:
-        """Once each by (cabin, at, kind), however often they are added."""
+        """Once each by (cabin, at, kind, role), however often they are added."""
         async with self._database.write() as connection:
             for record in records:
                 key = (
                     (t.failures.c.cabin == record.cabin)
                     & (t.failures.c.at == record.at)
                     & (t.failures.c.kind == record.kind)
+                    & (t.failures.c.role == record.role)
                 )
                 known = await connection.execute(select(t.failures.c.cabin).where(key))
                 if known.first() is None:

@@ -177,10 +177,10 @@ failures = Table(
     Column("cabin", word(8), primary_key=True),
     Column("at", Double, primary_key=True),
     Column("kind", word(16), primary_key=True),
+    Column("role", word(40), primary_key=True, server_default="agent"),
     Column("began_at", Double, nullable=False),
     Column("detail", Text, nullable=False),
     Column("retry_after", Double, nullable=False, server_default="0"),
-    Column("role", word(40), nullable=False, server_default="agent"),
 )
 
 status = Table(
