@@ -5,7 +5,7 @@ import { useInstallation } from "../api/installation";
 import { signOut } from "../api/session";
 import type { Installation } from "../api/types";
 import { setTheme, type Theme, useTheme } from "../theme";
-import { Badge, Button, Card, Code, Failure, Loading, Notice, Page, toast } from "../ui";
+import { Badge, Button, Card, Code, Failure, Loading, Notice, Page, Said, toast } from "../ui";
 import "./settings/settings.css";
 import { Since } from "./tenants/Since";
 
@@ -109,7 +109,7 @@ function About({ installation }: { installation: Installation }) {
     <Card title="This installation">
       {notices?.map((notice) => (
         <Notice key={notice.code + notice.pointer} tone="brass">
-          {notice.detail} {notice.hint}
+          <Said text={`${notice.detail} ${notice.hint}`} />
         </Notice>
       ))}
       {notices?.length === 0 && <Notice tone="good">Nothing needs you: no notices.</Notice>}

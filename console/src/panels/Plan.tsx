@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import type { Plan as Planned } from "../api/types";
 import { type Blueprint, meaningOf } from "../blueprint/document";
-import { Badge, classes, Failure, Loading, TextField } from "../ui";
+import { Badge, classes, Failure, Loading, Said, TextField } from "../ui";
 import { type Canary, type CanaryKind, canaryProblem, shareOf } from "./deploy/canary";
 import { detailsOf, type Group, groupsOf, reasonsOf, summaryOf, WORDS } from "./deploy/effects";
 import "./Plan.css";
@@ -69,7 +69,9 @@ function Effects({ plan, isOld }: { plan: Planned; isOld: boolean }) {
           <strong>It would wait for</strong>
           <ul>
             {reasons.slice(0, MOST_REASONS).map((reason) => (
-              <li key={reason}>{reason}</li>
+              <li key={reason}>
+                <Said text={reason} />
+              </li>
             ))}
           </ul>
         </div>

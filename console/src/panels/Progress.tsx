@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { answer, api } from "../api/client";
 import type { Deployment } from "../api/types";
-import { Badge, Button, Code, Confirm, classes, Failure, Loading, Notice } from "../ui";
+import { Badge, Button, Code, Confirm, classes, Failure, Loading, Notice, Said } from "../ui";
 import "./Progress.css";
 import {
   announcementOf,
@@ -90,13 +90,17 @@ function Shown({ deployment, after }: { deployment: Deployment; after: Props["af
 function Told({ deployment }: { deployment: Deployment }) {
   const { state, reason, tenants } = deployment;
   if (state === "running") {
-    return reason ? <Notice tone="brass">{reason}</Notice> : null;
+    return reason ? (
+      <Notice tone="brass">
+        <Said text={reason} />
+      </Notice>
+    ) : null;
   }
   if (state === "done") return null;
   const kept = tenants.filter(({ note }) => note !== "").length;
   return (
     <Notice tone="bad">
-      {sentence(reason) || "It was stopped."}{" "}
+      <Said text={sentence(reason) || "It was stopped."} />{" "}
       {state === "rolled_back" && "Every tenant that was moved is back. "}
       {kept > 0 && "What was written in between is kept: it stands below, at each tenant."}
     </Notice>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { problemFrom } from "../api/client";
 import type { ProblemDocument } from "../api/types";
 import { Button } from "./Button";
+import { Said } from "./Said";
 import "./States.css";
 import { WarningIcon } from "./icons";
 
@@ -47,7 +48,9 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
     <div className="failure" role="alert">
       <WarningIcon />
       <div>
-        <p className="failure__detail">{problem.detail}</p>
+        <p className="failure__detail">
+          <Said text={problem.detail} />
+        </p>
         <Reasons problem={problem} />
         {again && (
           <Button size="s" onClick={again}>
@@ -66,7 +69,12 @@ function Reasons({ problem }: { problem: ProblemDocument }) {
     <ul className="failure__reasons">
       {errors.map((error, index) => (
         <li key={index}>
-          {error.detail} {error.hint && <span className="soft">{error.hint}</span>}
+          <Said text={error.detail} />{" "}
+          {error.hint && (
+            <span className="soft">
+              <Said text={error.hint} />
+            </span>
+          )}
         </li>
       ))}
     </ul>

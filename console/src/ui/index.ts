@@ -9,6 +9,7 @@ export { AreaField, Field, SelectField, Switch, TextField } from "./Field";
 export * from "./icons";
 export { Link } from "./Link";
 export { Card, Page, useTitle } from "./Page";
+export { Said } from "./Said";
 export { SearchBox } from "./SearchBox";
 export { Empty, Failure, Loading, Notice } from "./States";
 export { type Column, Table } from "./Table";

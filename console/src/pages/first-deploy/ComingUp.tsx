@@ -1,5 +1,7 @@
 // The first tenant on its way, once the roll-out has nothing more to do for it.
+
 import type { Deployment, Tenant } from "../../api/types";
+import { Said } from "../../ui/Said";
 import "../../panels/Progress.css";
 import { TenantRow } from "../../panels/progress/TenantRow";
 import { useSeconds } from "../../panels/progress/useDeployment";
@@ -18,7 +20,7 @@ export function ComingUp({ deployment, tenant, arrival }: Props) {
   return (
     <section className="progress" aria-label="Progress">
       <p className="visually-hidden" role="status">
-        {`${tenant.slug} is ${tenant.status.phase}. ${tenant.status.reason}`}
+        <Said text={`${tenant.slug} is ${tenant.status.phase}. ${tenant.status.reason}`} />
       </p>
       <ul className="progress__tenants">
         <TenantRow tenant={row} now={now} over={!isComing} />

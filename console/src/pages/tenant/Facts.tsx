@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Steps, Tenant } from "../../api/types";
 import { paths } from "../../router";
-import { Badge, Button, Card, CheckIcon, classes, Link, Notice, PhaseBadge } from "../../ui";
+import { Badge, Button, Card, CheckIcon, classes, Link, Notice, PhaseBadge, Said } from "../../ui";
 import { Since } from "../tenants/Since";
 import { Rename } from "./Rename";
 
@@ -23,10 +23,16 @@ export function Facts({ tenant }: { tenant: Tenant }) {
       <div className="facts__phase" role="status">
         <PhaseBadge phase={status.phase} />
         {tenant.safe_mode && <Badge tone="brass">safe mode</Badge>}
-        {status.reason && <p>{status.reason}</p>}
+        {status.reason && (
+          <p>
+            <Said text={status.reason} />
+          </p>
+        )}
       </div>
       {status.waiting.length > 0 && (
-        <Notice tone="brass">Waits: {status.waiting.join("; ")}</Notice>
+        <Notice tone="brass">
+          Waits: <Said text={status.waiting.join("; ")} />
+        </Notice>
       )}
       <Way steps={status.steps} />
       <dl className="facts">

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import type { BulkAction, BulkOut } from "../../api/types";
-import { Badge, Button, Dialog, Failure, SelectField, TextField } from "../../ui";
+import { Badge, Button, Dialog, Failure, Said, SelectField, TextField } from "../../ui";
 
 const ABOUT: { [action in BulkAction]: { act: string; meaning: string } } = {
   restart: {
@@ -138,7 +138,11 @@ function Results({ result }: { result: BulkOut }) {
           <li key={slug}>
             <Badge tone={ok ? "good" : "bad"}>{ok ? "done" : "refused"}</Badge>
             <strong>{slug}</strong>
-            {problem && <span className="soft">{problem.detail}</span>}
+            {problem && (
+              <span className="soft">
+                <Said text={problem.detail} />
+              </span>
+            )}
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import type { Tenant } from "../../api/types";
 import { paths } from "../../router";
-import { type Column, ExternalIcon, Link, PhaseBadge, Table } from "../../ui";
+import { type Column, ExternalIcon, Link, PhaseBadge, Said, Table } from "../../ui";
 import { Since } from "./Since";
 import { stretched, toggled, withAll } from "./selection";
 import { size } from "./times";
@@ -101,7 +101,7 @@ const COLUMNS: Column<Tenant>[] = [
     key: "memory",
     title: "Memory",
     numeric: true,
-    cell: ({ limits }) => size(limits.memory_mb),
+    cell: ({ limits_total }) => size(limits_total.memory_mb),
   },
   { key: "since", title: "Since", cell: ({ status }) => <Since at={status.since} /> },
   {
@@ -129,7 +129,7 @@ function Why({ reason, waiting }: { reason: string; waiting: readonly string[] }
   if (!text) return null;
   return (
     <span className="tenants__why soft" title={text}>
-      {text}
+      <Said text={text} />
     </span>
   );
 }

@@ -29,6 +29,7 @@ export function MapControl({ id, option, given, problems, onChange }: Props) {
         // A renamed entry is the same row.
         <div key={index} className="map__row">
           <NameInput
+            id={index === 0 ? id : `${id}-${index}`}
             name={name}
             taken={(other) => other !== name && Object.hasOwn(map, other)}
             onRename={(next) => onChange(Object.fromEntries(renamed(entries, name, next)))}
@@ -54,7 +55,6 @@ export function MapControl({ id, option, given, problems, onChange }: Props) {
         </div>
       ))}
       <Button
-        id={id}
         size="s"
         icon={<PlusIcon size={14} />}
         onClick={() => onChange({ ...map, [freeName(map)]: "" })}
@@ -85,12 +85,13 @@ function freeName(map: object): string {
 }
 
 interface NameProps {
+  id: string;
   name: string;
   taken(name: string): boolean;
   onRename(next: string): void;
 }
 
-function NameInput({ name, taken, onRename }: NameProps) {
+function NameInput({ id, name, taken, onRename }: NameProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const leave = () => {
     const next = draft?.trim();
@@ -99,6 +100,7 @@ function NameInput({ name, taken, onRename }: NameProps) {
   };
   return (
     <input
+      id={id}
       className="input mono"
       aria-label={`Name of ${name}`}
       spellCheck={false}

@@ -7,6 +7,7 @@ import type { Problem } from "../../blueprint/problem";
 import { labelOf } from "../../canvas/nodes/facts";
 import { classes } from "../../ui/classes";
 import { PersonIcon, UndoIcon } from "../../ui/icons";
+import { Said } from "../../ui/Said";
 import { Control } from "./Control";
 import { ListControl } from "./ListControl";
 import { MapControl } from "./MapControl";
@@ -89,7 +90,7 @@ export function OptionField({ option, given, problems, onChange, name }: Props) 
 export function Wrong({ problems }: { problems: readonly Problem[] }) {
   return problems.map((found, index) => (
     <p key={index} className="field__error">
-      {found.detail} {found.hint}
+      <Said text={`${found.detail} ${found.hint}`} />
     </p>
   ));
 }

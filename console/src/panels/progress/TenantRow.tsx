@@ -1,7 +1,7 @@
 // One tenant of a roll-out: its four steps, what it waits for, and where what it wrote was kept.
 import type { DeployedTenant } from "../../api/types";
 import { paths } from "../../router";
-import { Badge, classes, Link } from "../../ui";
+import { Badge, classes, Link, Said } from "../../ui";
 import { lasted, MOVES, STEPS, stepStates } from "./rollOut";
 
 const WORDS = { done: "done", now: "under way", stopped: "it ended here", later: "not yet" };
@@ -28,7 +28,7 @@ export function TenantRow({ tenant, now, over }: Props) {
         </span>
       </div>
       <StepsLine tenant={tenant} />
-      <p className="moved__reason">{state === "done" || isUntouched ? "" : reason}</p>
+      <p className="moved__reason">{state !== "done" && !isUntouched && <Said text={reason} />}</p>
       {note && <p className="moved__note">{note}</p>}
     </li>
   );
