@@ -46,10 +46,11 @@ describe("the effects of a plan", () => {
 });
 
 describe("what a plan waits for", () => {
-  it("is said once, whoever waits, and only where it is a sentence", () => {
-    const full = { cabin: "c1", code: "disk", reason: "There is no room for a copy.", until: 0 };
-    const waiting = [full, { ...full, cabin: "c2" }, "The steward starts.", null, { code: "x" }];
-    expect(reasonsOf(waiting)).toEqual(["There is no room for a copy.", "The steward starts."]);
+  it("is said once, whoever waits", () => {
+    const full = { tenant: "acme", cabin: "c1", code: "disk", reason: "No room.", until: null };
+    const other = { ...full, tenant: null, cabin: "c3", code: "turn", reason: "Others boot." };
+    const waiting = [full, { ...full, tenant: "globex", cabin: "c2" }, other];
+    expect(reasonsOf(waiting)).toEqual(["No room.", "Others boot."]);
   });
 });
 

@@ -1,5 +1,6 @@
 // The first deploy's answers, and what the overview makes of an installation.
 import { describe, expect, it } from "vitest";
+import { STATUS } from "../dev/data";
 import type { Deployment, Tenant } from "../src/api/types";
 import type { Blueprint } from "../src/blueprint/document";
 import { check } from "../src/blueprint/rules";
@@ -68,7 +69,7 @@ describe("the first deploy", () => {
 
 function known(part: Partial<Known> = {}): Known {
   return {
-    status: { steward: {}, tenants: { total: 2, phases: { ready: 2 } }, notices: [] },
+    status: { steward: STATUS.steward, tenants: { total: 2, phases: { ready: 2 } }, notices: [] },
     blueprints: [{ name: "b", revision: 3, deployed_revision: 3 }],
     deployments: [],
     unwell: [],
@@ -148,7 +149,7 @@ describe("the next step", () => {
     ],
     [
       "makes the first tenant",
-      { status: { steward: {}, tenants: { total: 0, phases: {} } } },
+      { status: { steward: STATUS.steward, tenants: { total: 0, phases: {} } } },
       "Make a tenant",
     ],
     ["connects the sign-up", {}, "Connect your sign-up"],

@@ -1082,10 +1082,7 @@ export interface components {
             home: string;
             /** Notices */
             notices: components["schemas"]["ProblemOut"][];
-            /** Steward */
-            steward: {
-                [key: string]: unknown;
-            } | null;
+            steward: components["schemas"]["StewardOut"] | null;
             /** Tenant Url */
             tenant_url: string;
             tenants: components["schemas"]["TenantCounts"];
@@ -1124,22 +1121,52 @@ export interface components {
          */
         PlanOut: {
             /** Actions */
-            actions: unknown[];
+            actions: components["schemas"]["PlannedAction"][];
             /** Text */
             text: string;
             /** Waiting */
-            waiting: unknown[];
+            waiting: components["schemas"]["PlannedWait"][];
+        };
+        /**
+         * PlannedAction
+         * @description tenant: its slug, null for what is nobody's. cabin: whose, or part: of ours, the edge.
+         */
+        PlannedAction: {
+            /** Action */
+            action: string;
+            /** Cabin */
+            cabin?: string | null;
+            /** Part */
+            part?: "edge" | null;
+            /** Tenant */
+            tenant: string | null;
+        };
+        /**
+         * PlannedWait
+         * @description code: what is waited for, in a word. until: seconds since 1970, null where nobody knows.
+         */
+        PlannedWait: {
+            /** Cabin */
+            cabin: string;
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /** Tenant */
+            tenant: string | null;
+            /** Until */
+            until: number | null;
         };
         /** PreviewOut */
         PreviewOut: {
             /** Actions */
-            actions: unknown[];
+            actions: components["schemas"]["PlannedAction"][];
             /** Tenants */
             tenants: components["schemas"]["TenantAheadOut"][];
             /** Text */
             text: string;
             /** Waiting */
-            waiting: unknown[];
+            waiting: components["schemas"]["PlannedWait"][];
         };
         /**
          * PriceIn
@@ -1357,6 +1384,31 @@ export interface components {
             routed: boolean;
             /** Started */
             started: boolean;
+        };
+        /**
+         * StewardOut
+         * @description All of it from the last pass. passed_at: when that was, null before the first. firewall,
+         *     edge, broker: whether that part answered. phases: how many tenants are in each.
+         */
+        StewardOut: {
+            /** Broker */
+            broker: boolean;
+            /** Capabilities */
+            capabilities: {
+                [key: string]: boolean;
+            };
+            /** Edge */
+            edge: boolean;
+            /** Firewall */
+            firewall: boolean;
+            /** Installation */
+            installation: string;
+            /** Passed At */
+            passed_at: string | null;
+            /** Phases */
+            phases: {
+                [key: string]: number;
+            };
         };
         /**
          * TemplateOut

@@ -298,12 +298,31 @@ class ProvidersOut(BaseModel):
     items: list[ProviderOut]
 
 
+class PlannedAction(BaseModel):
+    """tenant: its slug, null for what is nobody's. cabin: whose, or part: of ours, the edge."""
+
+    tenant: str | None
+    cabin: str | None = None
+    part: Literal["edge"] | None = None
+    action: str
+
+
+class PlannedWait(BaseModel):
+    """code: what is waited for, in a word. until: seconds since 1970, null where nobody knows."""
+
+    tenant: str | None
+    cabin: str
+    code: str
+    reason: str
+    until: float | None
+
+
 class PlanOut(BaseModel):
     """text: the same for people."""
 
     text: str
-    actions: list[Any]
-    waiting: list[Any]
+    actions: list[PlannedAction]
+    waiting: list[PlannedWait]
 
 
 class TenantAheadOut(BaseModel):
@@ -348,6 +367,19 @@ class WebhookOut(BaseModel):
     dead: int
 
 
+class StewardOut(BaseModel):
+    """All of it from the last pass. passed_at: when that was, null before the first. firewall,
+    edge, broker: whether that part answered. phases: how many tenants are in each."""
+
+    installation: str
+    passed_at: str | None
+    phases: dict[str, int]
+    firewall: bool
+    edge: bool
+    broker: bool
+    capabilities: dict[str, bool]
+
+
 class InstallationOut(BaseModel):
     """api_url: where programs on the machine itself reach the API. home: the path of what Stateroom
     keeps on that machine, admin.key and ca.pem among it. tenant_url: a tenant's address, with SLUG
@@ -360,7 +392,7 @@ class InstallationOut(BaseModel):
     home: str
     tenant_url: str
     tenants: TenantCounts
-    steward: dict[str, Any] | None
+    steward: StewardOut | None
     capabilities: dict[str, bool]
     notices: list[ProblemOut]
     webhook: WebhookOut | None

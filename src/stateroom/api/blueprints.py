@@ -152,7 +152,12 @@ async def schema(
     return values_schema(repository.blueprint(record))
 
 
-@router.post("/blueprints/{name}/plan", response_model=PreviewOut, openapi_extra=_DOCUMENT)
+@router.post(
+    "/blueprints/{name}/plan",
+    response_model=PreviewOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_DOCUMENT,
+)
 async def plan(
     name: str,
     request: Request,

@@ -58,7 +58,12 @@ def _told(steward: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**steward, "passed_at": moment(at) if at else None}
 
 
-@router.get("/plan", response_model=PlanOut, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/plan",
+    response_model=PlanOut,
+    response_model_exclude_unset=True,
+    responses={200: {"content": {"text/plain": {}}}},
+)
 async def plan(
     request: Request,
     deps: Deps,

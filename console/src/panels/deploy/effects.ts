@@ -86,11 +86,6 @@ export function detailsOf({ tenants }: Group): { detail: string; slugs: string[]
 }
 
 /** Why the plan would not do something yet: each reason once, as several tenants share it. */
-export function reasonsOf(waiting: readonly unknown[]): string[] {
-  const reasons = waiting.flatMap((one): string[] => {
-    if (typeof one === "string") return [one];
-    const { reason } = (one ?? {}) as { reason?: unknown };
-    return typeof reason === "string" && reason !== "" ? [reason] : [];
-  });
-  return [...new Set(reasons)];
+export function reasonsOf(waiting: Plan["waiting"]): string[] {
+  return [...new Set(waiting.map(({ reason }) => reason))];
 }
