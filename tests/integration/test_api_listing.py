@@ -79,6 +79,15 @@ async def test_search_is_for_a_part_of_slug_or_name(
         assert (slugs, answer["total"]) == (found, len(found))
 
 
+async def test_search_knows_letters_of_every_language(tmp_path: Path) -> None:
+    """SQLite by itself knows how to lower those of ASCII."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created("aerzte", name="Ärzte GmbH")
+        assert (await page(it, search="ärzte"))[0] == ["aerzte"]
+        assert (await page(it, search="ÄRZTE"))[0] == ["aerzte"]
+
+
 async def test_filters_narrow_together(tmp_path: Path) -> None:
     """Blueprint, revision and phase, as people are shown it; the total follows."""
     async with api(tmp_path) as it:

@@ -369,6 +369,14 @@ def test_logs_are_printed_as_they_are_to_a_program(cli: Cli) -> None:
     assert json.loads(lines[0]) == {"line": "2026-01-02T03:04:05Z one"}
 
 
+def test_a_line_of_the_log_ends_at_its_newline_alone(cli: Cli) -> None:
+    """A tenant that writes another sign that ends lines elsewhere forges no line."""
+    text = "2026-01-02T03:04:05Z one\u2028\x85\x0c9999-12-31T00:00:00Z forged\n"
+    cli.stub.on("GET", "/tenants/acme/logs", Answer(200, text, "text/plain; charset=utf-8"))
+    (line,) = cli("tenants", "logs", "acme", "--json").out.strip().split("\n")
+    assert json.loads(line) == {"line": text.removesuffix("\n")}
+
+
 def test_events_once_are_a_list(cli: Cli) -> None:
     """One line each; of all tenants where none is named."""
     event = {

@@ -92,7 +92,7 @@ class Api:
             if not response.is_success:
                 response.read()
                 raise _refusal(response)
-            yield Stream(_media_type(response), response.iter_lines())
+            yield Stream(_media_type(response), _lines(response.iter_bytes()))
 
     def _repeat_until_answered(self, path: str, body: Any, key: str) -> Any:
         deadline = time.monotonic() + RESTART_SECONDS
@@ -144,6 +144,17 @@ class Api:
             raise Unreachable(
                 f"The connection to Stateroom at {self.target.url} broke. Repeat the command."
             ) from error
+
+
+def _lines(parts: Iterator[bytes]) -> Iterator[str]:
+    """Split at newlines alone: a log line may hold any other separator."""
+    rest = b""
+    for part in parts:
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 class Stream:

@@ -46,6 +46,10 @@ def trouble_told() -> Iterator[None]:
         raise Failure(f"Docker refused: {error.message}. See `stateroom doctor`.") from error
     except PermissionError as error:
         raise Failure(f"{error}. Run it as root, or as a user who may use Docker.") from error
+    except TimeoutError as error:
+        raise Failure(
+            "Docker did not answer in time. See `stateroom doctor`, and repeat the command."
+        ) from error
     except OSError as error:
         raise Failure(f"{error}. See `stateroom doctor`, and repeat the command.") from error
 

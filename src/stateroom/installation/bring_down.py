@@ -11,7 +11,7 @@ from aiodocker import Docker
 from stateroom.domain.cabin import Installation
 from stateroom.engines.docker import DockerEngine
 from stateroom.errors import Permanent
-from stateroom.installation import machine
+from stateroom.installation import host_check, machine
 from stateroom.layout import Layout
 from stateroom.settings import Settings
 
@@ -48,6 +48,7 @@ async def _purge(docker: Docker, settings: Settings, installation: Installation)
         )
     await _erase_cabins(docker, settings, installation, image)
     await machine.remove_parts(docker, installation)
+    await host_check.remove_bridge(docker, installation)
     await machine.remove_volumes(docker, installation)
     await machine.remove_firewall(docker, image, installation)
     await machine.empty_home(docker, image, settings, installation)

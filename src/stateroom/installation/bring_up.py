@@ -88,7 +88,9 @@ async def _try_way_to_broker(
     report("the way from a cabin to the broker")
     try:
         wrong = await host_check.cabin_reaches_broker(docker, images.stateroom, installation)
-    except (DockerError, Permanent, TimeoutError) as error:
+    except TimeoutError:
+        wrong = "it could not be tried: Docker did not answer in time"
+    except (DockerError, Permanent) as error:
         wrong = f"it could not be tried: {error}"
     if wrong:
         report(f"the broker: {wrong}")

@@ -105,6 +105,11 @@ async def _bridge(
         await _remove(docker, name)
 
 
+async def remove_bridge(docker: Docker, installation: Installation) -> None:
+    """Of a check that was killed."""
+    await _remove(docker, f"{installation.prefix}-doctor")
+
+
 def _last(pool: IPv4Network) -> IPv4Network:
     return IPv4Network((int(pool.broadcast_address) & ~7, 29))
 

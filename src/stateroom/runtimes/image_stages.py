@@ -132,9 +132,15 @@ class Workshop:
         finally:
             os.close(lock)
 
+    @property
+    def _names(self) -> str:
+        """How the names of this user's containers of this family begin: another user's may be
+        building."""
+        return f"{_NAME}{self.family}-{os.getuid()}-"
+
     async def _sweep(self) -> None:
-        """Containers that a killed build of this family left behind."""
-        filters = json.dumps({"name": [f"^/?{_NAME}{self.family}-"]})
+        """Containers that a killed build left behind."""
+        filters = json.dumps({"name": [f"^/?{self._names}"]})
         for left in await self.docker.containers.list(all=True, filters=filters):
             with suppress(DockerError):
                 await left.delete(force=True, v=True)
@@ -192,7 +198,7 @@ class Workshop:
         `into_volume`: files under /build, which are gone afterwards."""
         container = await self.docker.containers.create(
             build_container(base, command, setup or Setup()),
-            name=f"{_NAME}{self.family}-{secrets.token_hex(4)}",
+            name=f"{self._names}{secrets.token_hex(4)}",
         )
         try:
             for files, place in ((into_image, "/"), (into_volume, "/build")):

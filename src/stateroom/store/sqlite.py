@@ -97,13 +97,19 @@ def _open_shared(path: Path) -> int:
 
 def _configure(connection: Any, _record: object) -> None:
     """FULL: what was answered with 202 survives a power cut, too; a cabin's number is then never
-    given twice. The driver's own BEGIN is switched off: `_begin` says how."""
+    given twice. The driver's own BEGIN is switched off: `_begin` says how. Its own lower() knows
+    ASCII alone."""
     connection.isolation_level = None
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _lower(text: str | None) -> str | None:
+    return text if text is None else text.lower()
 
 
 def _begin(connection: Connection) -> None:
