@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.console.canvas import Canvas
 from tests.e2e.console.deploying import planned, roll_out
 from tests.e2e.console.documents import document
+from tests.e2e.console.looking import glance
 from tests.e2e.console.person import Person
 from tests.e2e.installation import Stateroom, docker, eventually
 from tests.e2e.talk import must
@@ -29,6 +30,7 @@ def test_the_server_goes_away_and_comes_back(person: Person) -> None:
         person.sees("The control plane does not answer.")
         memory.fill("1664")
         expect(canvas.block("agent")).to_contain_text("1664")
+        glance(page, "away")
         person.press("Deploy")
         expect(person.dialog.get_by_role("alert").first).to_contain_text("does not answer")
         person.dialog.get_by_role("button", name="Close").click()
@@ -57,6 +59,7 @@ def test_a_session_that_is_over_costs_no_edit(person: Person) -> None:
     person.press("Deploy")
     asked = page.get_by_role("dialog", name="Your session is over")
     expect(asked).to_be_visible()
+    glance(page, "session-over")
     asked.get_by_label("Or give the link or the admin key here").fill(person.link())
     asked.get_by_role("button", name="Sign in").click()
     expect(asked).to_have_count(0)

@@ -9,6 +9,7 @@ from playwright.sync_api import Playwright, expect
 
 from tests.e2e.console.chromium import chromium
 from tests.e2e.console.guided import walk
+from tests.e2e.console.looking import glance
 from tests.e2e.console.person import DESK, Person
 from tests.e2e.installation import OTHER, Stateroom, sweep
 from tests.e2e.talk import must
@@ -36,7 +37,11 @@ def test_five_steps_from_nothing_to_an_answer(
         person = Person(empty, browser.new_context(viewport=DESK))
         person.sign_in()
         expect(person.page).to_have_url(f"{person.origin}/first")
-        steps = walk(person, "Support agent", "First Mate", "who are you?")
+
+        def seen(step: str) -> None:
+            glance(person.page, f"first-{step}")
+
+        steps = walk(person, "Support agent", "First Mate", "who are you?", seen=seen)
         assert len(steps) <= 5, steps
         person.sees("You help the customers of First Mate.")
         person.page.get_by_role("link", name="Go to the overview").click()

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.console.canvas import Canvas
 from tests.e2e.console.deploying import deploy, leave_to_be_erased, roll_out
+from tests.e2e.console.looking import glance
 from tests.e2e.console.person import Person
 
 
@@ -21,6 +22,7 @@ def test_a_failed_deploy_is_put_back(person: Person, ship: str) -> None:
     progress = roll_out(person, "Put back to revision 1")
     expect(progress).to_contain_text(ship)
     expect(progress).to_contain_text("CRM_API_KEY")
+    glance(person.page, "put-back")
     person.dialog.get_by_role("button", name="Done").click()
     expect(person.page.get_by_role("button", name="revision 2")).to_be_visible()
 

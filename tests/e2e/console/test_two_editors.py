@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.e2e.console.canvas import Canvas
 from tests.e2e.console.deploying import deploy, roll_out
 from tests.e2e.console.documents import document, with_memory
+from tests.e2e.console.looking import glance
 from tests.e2e.console.person import Person
 from tests.e2e.talk import must
 
@@ -60,6 +61,7 @@ def test_who_did_not_hear_of_it_overwrites_nothing(people: Callable[[], Person])
     expect(late.dialog).to_contain_text("Somebody saved revision 2 while you edited revision 1")
     expect(late.dialog.get_by_label("What they changed")).to_contain_text("1920")
     expect(late.dialog.get_by_label("What you changed")).to_contain_text("384")
+    glance(late.page, "conflict")
     assert "384" not in str(must(stateroom.api("GET", "/blueprints/unheard")).json())
 
     late.dialog.get_by_role("button", name="Put mine on top of theirs").click()
