@@ -19,7 +19,7 @@ from stateroom.domain.content import Content, ContentVersion
 from stateroom.domain.inventory import Instance, Place, State
 from stateroom.domain.runtime import Mount, Resources, RuntimeSpec, Shape, Volume
 from stateroom.engines.base import Copies, Engine, EngineEvent, Images, Logs, Measures, Resizes
-from stateroom.errors import Clash, EngineError, Permanent, Retryable
+from stateroom.errors import Absent, Clash, EngineError, Permanent, Retryable
 
 DATA = (Volume("data", "/data", 16),)
 BIGGER = (Volume("data", "/data", 24),)
@@ -433,7 +433,7 @@ class EngineSuite:
 
     async def test_an_image_that_is_not_here(self, world: World) -> None:
         """A reference to no image is for people to solve."""
-        with pytest.raises(Permanent):
+        with pytest.raises(Absent):
             await world.engine.pin("stateroom-test/there-is-none:0")
 
     async def test_installations_do_not_see_each_other(self, world: World, other: World) -> None:

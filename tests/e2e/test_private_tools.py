@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,6 +260,22 @@ def test_what_it_uses_counts(stateroom: Stateroom, dora: Agent, db: Service) -> 
     assert used["disk_mb"] > alone > 10
     listed = must(stateroom.api("GET", f"/tenants/{SLUG}")).json()
     assert listed["limits"]["memory_mb"] == 2048 and listed["limits"]["disk_mb"] == 2048
+    assert listed["services"] == ["db"]
+    assert listed["limits_total"]["memory_mb"] > 2048 < listed["limits_total"]["disk_mb"]
+    assert "services" in stateroom.cli("tenants", "show", SLUG).out
+
+
+def test_an_image_that_is_not_here_is_told_before_it_is_deployed(
+    stateroom: Stateroom, drawing: dict[str, Any], tmp_path: Path
+) -> None:
+    """By the one who saves the blueprint, on its block, with what brings the image here."""
+    new = changed(drawing, "db", image="stateroom-test/nobody-has-this:1")
+    file = tmp_path / "elsewhere.json"
+    file.write_text(json.dumps({**new, "name": "elsewhere"}))
+    said = stateroom.cli("blueprints", "apply", str(file))
+    assert "elsewhere: revision 1 is new." in said.out
+    assert "db: The image stateroom-test/nobody-has-this:1 is not on this machine." in said.err
+    assert "docker pull stateroom-test/nobody-has-this:1" in said.err
 
 
 def test_erased_it_leaves_nothing(stateroom: Stateroom, dora: Agent, db: Service) -> None:
