@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from stateroom.api.answers import ProblemDocument, WebhookOut
+from stateroom.api.answers import ProblemDocument
+from stateroom.api.answers_installation import WebhookOut
 
 
 class SessionLinkOut(BaseModel):

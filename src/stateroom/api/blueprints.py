@@ -13,11 +13,11 @@ from stateroom.api.answers import (
     BlueprintsOut,
     CheckOut,
     DiffOut,
-    PreviewOut,
     RevisionDocument,
     RevisionsOut,
     SavedRevision,
 )
+from stateroom.api.answers_plan import PreviewOut
 from stateroom.api.bodies import document
 from stateroom.api.dependencies import Deps
 from stateroom.api.errors import shown

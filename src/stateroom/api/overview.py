@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import PlainTextResponse
 
 from stateroom.api import metrics, webhook
-from stateroom.api.answers import HealthOut, InstallationOut, PlanOut
+from stateroom.api.answers_installation import HealthOut, InstallationOut
+from stateroom.api.answers_plan import PlanOut
 from stateroom.api.capabilities import capabilities, notices
 from stateroom.api.dependencies import Deps
 from stateroom.api.errors import shown

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from stateroom.api import present
-from stateroom.api.answers import WebhookOut
 from stateroom.api.answers_console import WebhookSet
+from stateroom.api.answers_installation import WebhookOut
 from stateroom.api.bodies import accepts, model_of
 from stateroom.api.dependencies import Deps
 from stateroom.api.keys import Operator
