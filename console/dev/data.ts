@@ -181,6 +181,7 @@ export const DEPLOYED: Deployment = {
   stopping: false,
   reason: "",
   log: [],
+  counts: {},
   created_at: new Date(Date.now() - 86_400_000).toISOString(),
   finished_at: new Date(Date.now() - 86_390_000).toISOString(),
   tenants: [],

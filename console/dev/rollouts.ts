@@ -37,18 +37,17 @@ export function rollOuts(
     .on("get", "/api/v1/deployments", ({ query }) => {
       const blueprint = query.get("blueprint");
       const items = deployments.filter((one) => !blueprint || one.blueprint === blueprint);
-      return { items: items.slice(0, Number(query.get("limit") ?? 20)) };
+      return { items: items.slice(0, Number(query.get("limit") ?? 20)).map(counted) };
     })
-    .on(
-      "get",
-      "/api/v1/deployments/{deployment}",
-      ({ params }) => deployments.find(({ id }) => id === params.deployment) ?? missing,
-    )
+    .on("get", "/api/v1/deployments/{deployment}", ({ params }) => {
+      const found = deployments.find(({ id }) => id === params.deployment);
+      return found ? counted(found) : missing;
+    })
     .on("post", "/api/v1/deployments/{deployment}/stop", ({ params }) => {
       const found = deployments.find(({ id }) => id === params.deployment);
       if (!found) return missing;
       found.stopping = true;
-      return new Reply(202, found);
+      return new Reply(202, counted(found));
     })
     .on("post", "/api/v1/blueprints/{name}/plan", ({ params, query }) => ({
       text: `deploy ${params.name}`,
@@ -69,8 +68,14 @@ export function rollOuts(
       deployments.unshift(started);
       const breaks = JSON.stringify(newest?.document).includes("break me");
       advance(started, breaks, tell);
-      return new Reply(202, started);
+      return new Reply(202, counted(started));
     });
+}
+
+function counted(deployment: Deployment): Deployment {
+  const counts: { [state: string]: number } = {};
+  for (const { state } of deployment.tenants) counts[state] = (counts[state] ?? 0) + 1;
+  return { ...deployment, counts };
 }
 
 function begun(

@@ -39,6 +39,7 @@ export const RUNNING: Deployment = {
   stopping: false,
   reason: "",
   log: [],
+  counts: {},
   created_at: "2026-01-01T00:00:00Z",
   finished_at: null,
   tenants: [],

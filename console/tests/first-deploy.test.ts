@@ -87,6 +87,7 @@ function rollOut(part: Partial<Deployment>): Deployment {
     stopping: false,
     reason: "",
     log: [],
+    counts: {},
   };
   const times = { created_at: "2026-01-01T00:00:00Z", finished_at: "2026-01-01T00:01:00Z" };
   return { ...base, ...rest, ...times, tenants: [], ...part };

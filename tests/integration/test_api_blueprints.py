@@ -123,6 +123,33 @@ async def test_what_a_deployment_tells(tmp_path: Path) -> None:
         await it.refused(409, "POST", f"/deployments/{made['id']}/stop")
 
 
+async def test_of_a_deployment_for_many_some_are_told(tmp_path: Path) -> None:
+    """Those who need somebody's eyes, canaries first; the counts are of all. One deployment tells
+    all of its tenants unless it is asked for fewer, a list never does."""
+    async with api(tmp_path) as it:
+        await it.ok("PUT", "/blueprints/sample", json=drawn())
+        for slug in ("a", "b", "c"):
+            await it.created(slug, blueprint="sample")
+            await it.report(slug)
+        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        made = await it.ok("POST", "/blueprints/sample/deploy", json={"canary": "1"})
+        await it.report("a")
+        await it.go_on(made["id"])
+        await it.report("c", "starting", applied_generation=1, reason="is starting")
+        where = f"/deployments/{made['id']}"
+        found = await it.ok("GET", where)
+        assert [t["slug"] for t in found["tenants"]] == ["a", "b", "c"]
+        few = await it.ok("GET", f"{where}?members=2")
+        assert [t["slug"] for t in few["tenants"]] == ["b", "c"]
+        assert few["counts"] == found["counts"]
+        assert {state: count for state, count in found["counts"].items() if count} == {
+            "done": 1, "running": 2,
+        }  # fmt: skip
+        (listed,) = (await it.ok("GET", "/deployments?members=0"))["items"]
+        assert listed == {**found, "tenants": []}
+        await it.refused(422, "GET", f"{where}?members=-1")
+
+
 async def test_a_deployment_that_fails_is_put_back(tmp_path: Path) -> None:
     """`failed` while it is, `rolled_back` once it is, with why; a second one waits until then."""
     async with api(tmp_path) as it:

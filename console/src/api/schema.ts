@@ -194,7 +194,7 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description Newest first.
+         * @description Newest first. `members`: of how many tenants each tells, at the most; `counts` is of all.
          */
         get: operations["deployments_list_deployments"];
         put?: never;
@@ -214,7 +214,8 @@ export interface paths {
         };
         /**
          * Deployment
-         * @description How far a deployment is.
+         * @description How far a deployment is. `members`: of at most so many tenants, those who need somebody's
+         *     eyes before all others; of all of them unless said.
          */
         get: operations["deployments_deployment"];
         put?: never;
@@ -972,13 +973,18 @@ export interface components {
          * DeploymentOut
          * @description previous_revision: what most of its tenants had. state `failed`: all that were moved are
          *     being put back, or, with `finished_at`, one could not be. reason: what it ended by. log: the
-         *     last lines of the runtime that failed, none where it was not a runtime.
+         *     last lines of the runtime that failed, none where it was not a runtime. counts: how many of all
+         *     its tenants are in each state.
          */
         DeploymentOut: {
             /** Blueprint */
             blueprint: string;
             /** Canary */
             canary: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
             /** Created At */
             created_at: string;
             /** Finished At */
@@ -1922,6 +1928,7 @@ export interface operations {
             query?: {
                 blueprint?: string;
                 limit?: number;
+                members?: number;
             };
             header?: never;
             path?: never;
@@ -1943,7 +1950,9 @@ export interface operations {
     };
     deployments_deployment: {
         parameters: {
-            query?: never;
+            query?: {
+                members?: number | null;
+            };
             header?: never;
             path: {
                 deployment: string;

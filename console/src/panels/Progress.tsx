@@ -11,16 +11,13 @@ import {
   headlineOf,
   isOver,
   lasted,
-  rowsOf,
   sentence,
   settled,
   toneOf,
+  total,
 } from "./progress/rollOut";
 import { TenantRow } from "./progress/TenantRow";
 import { useDeployment, useSeconds } from "./progress/useDeployment";
-
-/** More rows than anybody reads. */
-const MOST_ROWS = 100;
 
 interface Props {
   id: string;
@@ -45,7 +42,7 @@ function Shown({ deployment, after }: { deployment: Deployment; after: Props["af
   const now = useSeconds(!over);
   const { tenants, created_at, finished_at, log } = deployment;
   const end = finished_at === null ? now : Date.parse(finished_at);
-  const rows = rowsOf(tenants, MOST_ROWS);
+  const all = total(deployment);
   return (
     <section className="progress" aria-label="Progress">
       <div className="progress__head">
@@ -63,23 +60,23 @@ function Shown({ deployment, after }: { deployment: Deployment; after: Props["af
       <progress
         className={`progress__bar progress__bar--${toneOf(deployment)}`}
         aria-label="Tenants that are through"
-        value={over ? 1 : settled(tenants) / Math.max(1, tenants.length)}
+        value={over ? 1 : settled(deployment) / Math.max(1, all)}
       />
       <Told deployment={deployment} />
       {log.length > 0 && <Code label="The log lines that matter" text={log.join("\n")} />}
-      {tenants.length === 0 ? (
+      {all === 0 ? (
         <p className="soft">
           No tenant uses this blueprint yet: the next one begins with this revision.
         </p>
       ) : (
         <ul className={classes("progress__tenants", !over && "progress__tenants--live")}>
-          {rows.map((tenant) => (
+          {tenants.map((tenant) => (
             <TenantRow key={tenant.slug} tenant={tenant} now={now} over={over} />
           ))}
         </ul>
       )}
-      {tenants.length > MOST_ROWS && (
-        <p className="soft">And {tenants.length - MOST_ROWS} more; these need your eyes most.</p>
+      {all > tenants.length && (
+        <p className="soft">And {all - tenants.length} more; these need your eyes most.</p>
       )}
       {over && after?.(deployment)}
     </section>

@@ -244,7 +244,8 @@ class DeployedTenant(BaseModel):
 class DeploymentOut(BaseModel):
     """previous_revision: what most of its tenants had. state `failed`: all that were moved are
     being put back, or, with `finished_at`, one could not be. reason: what it ended by. log: the
-    last lines of the runtime that failed, none where it was not a runtime."""
+    last lines of the runtime that failed, none where it was not a runtime. counts: how many of all
+    its tenants are in each state."""
 
     id: str
     blueprint: str
@@ -256,6 +257,7 @@ class DeploymentOut(BaseModel):
     stopping: bool
     reason: str
     log: list[str]
+    counts: dict[str, int]
     tenants: list[DeployedTenant]
     created_at: str
     finished_at: str | None

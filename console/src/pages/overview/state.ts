@@ -1,6 +1,6 @@
 // PURE. What an operator should look at, and the one next step, from what the installation says.
 import type { Deployment, Installation, Phase, Problem } from "../../api/types";
-import { headlineOf, isOver, settled } from "../../panels/progress/rollOut";
+import { headlineOf, isOver, settled, total } from "../../panels/progress/rollOut";
 import { paths } from "../../router";
 
 export interface Attention {
@@ -106,8 +106,8 @@ export function nextStepIn(known: Known): NextStep {
   }
   const running = deployments.find((one) => !isOver(one));
   if (running) {
-    const { blueprint, tenants } = running;
-    const text = `${blueprint} is rolled out: ${settled(tenants)} of ${tenants.length} tenants are through.`;
+    const { blueprint } = running;
+    const text = `${blueprint} is rolled out: ${settled(running)} of ${total(running)} tenants are through.`;
     return { text, act: "Watch it", to: paths.blueprint(blueprint) };
   }
   const [draft] = drafts;

@@ -10,13 +10,17 @@ export function isOver({ state, finished_at }: Deployment): boolean {
   return finished_at !== null || state === "done" || state === "rolled_back";
 }
 
-/** Moved, or left alone on purpose: nothing is waited for any more. */
-export function settled(tenants: readonly DeployedTenant[]): number {
-  return tenants.filter(({ state }) => state !== "pending" && state !== "running").length;
+const countOf = ({ counts }: Deployment, state: Move) => counts[state] ?? 0;
+
+/** How many tenants it is for. */
+export function total({ counts }: Deployment): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-const done = (tenants: readonly DeployedTenant[]) =>
-  tenants.filter(({ state }) => state === "done").length;
+/** Moved, or left alone on purpose: nothing is waited for any more. */
+export function settled(deployment: Deployment): number {
+  return total(deployment) - countOf(deployment, "pending") - countOf(deployment, "running");
+}
 
 export function toneOf(deployment: Deployment): RollOutTone {
   if (deployment.state === "done") return "good";
@@ -26,7 +30,7 @@ export function toneOf(deployment: Deployment): RollOutTone {
 
 /** Where it stands, in a few words. */
 export function headlineOf(deployment: Deployment): string {
-  const { state, stage, canary, revision, previous_revision: before, tenants } = deployment;
+  const { state, stage, canary, revision, previous_revision: before } = deployment;
   const back = before === revision ? "what was before" : `revision ${before}`;
   if (state === "done") return `Revision ${revision} is deployed`;
   if (state === "rolled_back") return `Put back to ${back}`;
@@ -35,42 +39,20 @@ export function headlineOf(deployment: Deployment): string {
   }
   if (deployment.stopping) return `Stopping, and putting back ${back}`;
   if (canary !== null && stage === "canary") return "The canary goes first";
-  return tenants.length === 1 ? "Deploying to 1 tenant" : `Deploying to ${tenants.length} tenants`;
+  const count = total(deployment);
+  return count === 1 ? "Deploying to 1 tenant" : `Deploying to ${count} tenants`;
 }
 
 /** One sentence for those who hear the page: it changes only when something is there. */
 export function announcementOf(deployment: Deployment): string {
-  const { tenants, state, reason } = deployment;
+  const { state, reason } = deployment;
   if (state !== "running") return `${headlineOf(deployment)}. ${sentence(reason)}`.trim();
-  return `${headlineOf(deployment)}: ${done(tenants)} of ${tenants.length} ready.`;
+  return `${headlineOf(deployment)}: ${countOf(deployment, "done")} of ${total(deployment)} ready.`;
 }
 
 /** A reason as a sentence that others may follow: some of them end without a full stop. */
 export function sentence(reason: string): string {
   return reason === "" || /[.!?…]$/.test(reason) ? reason : `${reason}.`;
-}
-
-const NEEDS_EYES: { [state in Move]: number } = {
-  failed: 0,
-  running: 1,
-  rolled_back: 2,
-  pending: 3,
-  superseded: 4,
-  gone: 5,
-  done: 6,
-};
-
-/** The rows that are shown: all of them in their own order, so that none jumps while one reads;
- *  where they are too many, those who need somebody's eyes. */
-export function rowsOf(tenants: readonly DeployedTenant[], most: number): DeployedTenant[] {
-  return tenants.length <= most ? [...tenants] : byNeed(tenants).slice(0, most);
-}
-
-function byNeed(tenants: readonly DeployedTenant[]): DeployedTenant[] {
-  return [...tenants].sort(
-    (one, other) =>
-      NEEDS_EYES[one.state] - NEEDS_EYES[other.state] || Number(other.canary) - Number(one.canary),
-  );
 }
 
 export const STEPS: readonly (keyof Steps)[] = ["built", "started", "healthy", "routed"];

@@ -7,22 +7,27 @@ import type { Deployment } from "../../api/types";
 import { isOver } from "./rollOut";
 
 const TURN = 2_500;
+/** Of more tenants than anybody reads it does not ask. */
+const MOST_ROWS = 100;
 
 export function useDeployment(id: string) {
   return useQuery({
     queryKey: ["deployments", "one", id],
-    queryFn: () =>
-      answer(api.GET("/api/v1/deployments/{deployment}", { params: { path: { deployment: id } } })),
+    queryFn: () => {
+      const params = { path: { deployment: id }, query: { members: MOST_ROWS } };
+      return answer(api.GET("/api/v1/deployments/{deployment}", { params }));
+    },
     refetchInterval: ({ state: { data } }) => (data && isOver(data) ? false : TURN),
   });
 }
 
-/** The roll-outs of a blueprint, newest first. */
+/** The roll-outs of a blueprint, newest first, each with its counts and none of its tenants. */
 export function useDeployments(blueprint: string | null, limit: number) {
   return useQuery({
     queryKey: ["deployments", "list", blueprint, limit],
     queryFn: () => {
-      const query = blueprint === null ? { limit } : { blueprint, limit };
+      const asked = { limit, members: 0 };
+      const query = blueprint === null ? asked : { ...asked, blueprint };
       return answer(api.GET("/api/v1/deployments", { params: { query } }));
     },
     refetchInterval: ({ state: { data } }) => (data?.items.some(goesOn) ? TURN : false),
