@@ -3,7 +3,6 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Blueprint } from "../src/blueprint/document";
 import { KINDS } from "../src/blueprint/kinds";
 import { addBlock, setOption } from "../src/canvas/drawing";
 import { EditingContext } from "../src/canvas/editing";
@@ -15,21 +14,7 @@ import { Changes } from "../src/panels/Changes";
 import { Inspector } from "../src/panels/Inspector";
 import { Problems } from "../src/panels/Problems";
 import { Yaml } from "../src/panels/Yaml";
-
-const BASE: Blueprint = {
-  name: "sample",
-  blocks: [
-    { id: "door", kind: "url", options: {} },
-    { id: "agent", kind: "openclaw", options: { version: "2026.9.6" } },
-    { id: "brain", kind: "model", options: { model: "demo-1" } },
-    { id: "data", kind: "volume", options: {} },
-  ],
-  links: [
-    ["door", "agent"],
-    ["agent", "brain"],
-    ["agent", "data"],
-  ],
-};
+import { SAMPLE } from "./sample";
 
 beforeAll(() => {
   // happy-dom has dialogs without the part that opens them.
@@ -38,7 +23,7 @@ beforeAll(() => {
 afterEach(cleanup);
 
 function open(panel: ReactNode): Editor {
-  const drawing = { document: BASE, places: arrange(BASE) };
+  const drawing = { document: SAMPLE, places: arrange(SAMPLE) };
   const editor = createEditor("sample", { revision: 1, drawing }, null);
   render(<EditingContext value={{ editor, starters: new Map() }}>{panel}</EditingContext>);
   return editor;
@@ -324,11 +309,11 @@ describe("importing", () => {
 describe("a new block", () => {
   it("begins with what its kind needs, as a template has it, and with no name of somebody", () => {
     const blocks = [
-      ...BASE.blocks,
+      ...SAMPLE.blocks,
       { id: "crm", kind: "secret", options: { name: "CRM_API_KEY" } },
       { id: "flags", kind: "variables", options: { values: { A: "x" } } },
     ];
-    const document = { ...BASE, blocks } as unknown as { [key: string]: unknown };
+    const document = { ...SAMPLE, blocks } as unknown as { [key: string]: unknown };
     const starters = startersOf([{ name: "t", title: "T", description: "", document, layout: {} }]);
     expect(starters.get("openclaw")).toEqual({ version: "2026.9.6" });
     expect(starters.get("variables")).toEqual({ values: {} });
