@@ -120,7 +120,7 @@ function Panel({ editor, onClosed }: { editor: Editor; onClosed(): void }) {
   return (
     <Deploy
       draft={draft}
-      onSaved={(revision) => editor.getState().saved(revision)}
+      onSaved={editor.getState().saved}
       onClose={() => {
         onClosed();
         setOpen(false);

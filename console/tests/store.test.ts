@@ -207,7 +207,7 @@ describe("unsaved edits", () => {
     editor.getState().edit((now) => edits.setOption(now, "x", "text", "Hello"));
     vi.runAllTimers();
     expect(localStorage.length).toBe(1);
-    editor.getState().saved(4);
+    editor.getState().saved(4, editor.getState().now);
     vi.runAllTimers();
     expect(localStorage.length).toBe(0);
     expect(hasChanges(editor.getState())).toBe(false);

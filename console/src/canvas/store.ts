@@ -41,8 +41,8 @@ export interface EditorState {
   settle(): void;
   /** Back to the base, as one step that can be undone. */
   discardAll(): void;
-  /** What is drawn is now what the server has, under this revision. */
-  saved(revision: number, drawing?: Drawing): void;
+  /** The server has this drawing, under this revision. What was drawn since is unsaved. */
+  saved(revision: number, drawing: Drawing): void;
   /** Somebody saved another one meanwhile: go on from it with my edits on top, or without. */
   rebase(revision: number, theirs: Drawing, keepMine: boolean): void;
 }
@@ -104,8 +104,8 @@ function actions(set: Set_, get: () => EditorState) {
     keepText: (text: string | null) => set({ text }),
     settle: () => set({ joins: null }),
     discardAll: () => step(get().base.drawing, null),
-    saved: (revision: number, drawing = get().now) =>
-      set({ base: { revision, drawing }, wasRecalled: false, text: null }),
+    saved: (revision: number, drawing: Drawing) =>
+      set({ base: { revision, drawing }, wasRecalled: false }),
     rebase: (revision: number, theirs: Drawing, keepMine: boolean) => {
       const { base, now } = get();
       const next = keepMine ? onTop(base.drawing, now, theirs) : theirs;
