@@ -5,7 +5,7 @@ import { drawingOf } from "../blueprint/document";
 import { KINDS } from "../blueprint/kinds";
 import { freeOptions, obviousLink, whyNotAdd } from "../blueprint/rules";
 import { readYaml, writeYaml } from "../blueprint/yaml";
-import { type Drawing, freeId, type Places } from "./drawing";
+import { type Drawing, freeId, type Places, placeOf } from "./drawing";
 import { freePlace } from "./layout";
 
 /** The chosen blocks and the links between them, as a document. */
@@ -45,7 +45,7 @@ export function paste(drawing: Drawing, part: Blueprint, from: Places = drawing.
       continue;
     }
     const id = freeId(document, block.id);
-    const at = from[block.id] ?? { x: 0, y: 0 };
+    const at = placeOf(from, block.id) ?? { x: 0, y: 0 };
     names.set(block.id, id);
     places = { ...places, [id]: freePlace(document, places, { x: at.x + STEP, y: at.y + STEP }) };
     const options = freeOptions(document, block.kind, block.options);

@@ -44,6 +44,7 @@ export function useKeyboard({ onLink, onOpenOptions, onHelp, graph }: Wishes) {
   const remove = () => {
     const { selection, edit } = editor.getState();
     const links = graph.chosenLinks();
+    if (selection.size === 0 && links.length === 0) return;
     edit((now) => removeLinks(selection.size > 0 ? removeBlocks(now, selection) : now, links));
     // What had the focus is gone; the keyboard stays on the canvas.
     document.querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
