@@ -3,6 +3,7 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { drawingOf } from "../src/blueprint/document";
 import { KINDS } from "../src/blueprint/kinds";
 import { addBlock, setOption } from "../src/canvas/drawing";
 import { EditingContext } from "../src/canvas/editing";
@@ -55,6 +56,16 @@ describe("the inspector", () => {
       target: { value: "" },
     });
     expect(optionsOf(editor, "agent")).toEqual({ version: "2026.9.6" });
+  });
+
+  it("keeps a number that no document can hold as text, so that the drawing can be read back", () => {
+    const editor = choose("agent");
+    fireEvent.change(screen.getByLabelText(/^Memory/, { selector: "input" }), {
+      target: { value: "9007199254740993" },
+    });
+    expect(optionsOf(editor, "agent")).toMatchObject({ memory_mb: "9007199254740993" });
+    expect(screen.getByText(/memory_mb must be a whole number, not text/)).toBeTruthy();
+    expect(drawingOf(document_(editor))).toEqual(document_(editor));
   });
 
   it("leaves half a number as it is typed", () => {

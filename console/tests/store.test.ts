@@ -3,8 +3,17 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { changes, discard, merge } from "../src/blueprint/changes";
-import { type Blueprint, emptyBlueprint, meaningOf } from "../src/blueprint/document";
+import {
+  type Blueprint,
+  drawingOf,
+  emptyBlueprint,
+  type LinkPair,
+  MOST_BLOCKS,
+  MOST_LINKS,
+  meaningOf,
+} from "../src/blueprint/document";
 import { canonical } from "../src/blueprint/perTenant";
+import { TOO_MANY_LINKS, whyNotLink } from "../src/blueprint/rules";
 import { isObject } from "../src/blueprint/safe";
 import { copied, paste, pasteable } from "../src/canvas/clipboard";
 import { NO_MARKS, toGraph, toLink, toPlaces } from "../src/canvas/convert";
@@ -339,6 +348,40 @@ describe("blocks", () => {
     );
     const { door, agent, key } = arrange(base);
     expect([door?.x, agent?.x, key?.x]).toEqual([0, 296, 592]);
+  });
+
+  it("are no more, and have no more links, than can be read back", () => {
+    const ids = Array.from({ length: MOST_BLOCKS - 2 }, (_, index) => `s${index}`);
+    const blocks = ids.map((id) => ({ id, kind: "secret", options: {} }));
+    const many: Blueprint = {
+      name: "a",
+      blocks: [...base.blocks.slice(0, 2), ...blocks],
+      links: [],
+    };
+    const full = { document: many, places: {} };
+    expect(edits.addBlock(full, "secret", null)).toBe(full);
+    const some = edits.removeBlocks(full, new Set(ids.slice(0, 8)));
+    const part = { ...many, links: ids.map((id): LinkPair => ["agent", id]) };
+    const pasted = paste(some, part);
+    expect(pasted.refused).toContain("A blueprint has at most 100 blocks: remove one first.");
+    expect(pasted.ids).toHaveLength(8);
+    expect(drawingOf(pasted.drawing.document)).toEqual(pasted.drawing.document);
+  });
+
+  it("linked as often as can be take no link more", () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `s${index}`);
+    const pairs = ids.flatMap((from) => ids.map((to): LinkPair => [from, to]));
+    const links = pairs.filter(([from, to]) => from !== to).slice(0, MOST_LINKS);
+    const blocks = ids.map((id) => ({ id, kind: "secret", options: {} }));
+    const full = { name: "a", blocks: [...base.blocks, ...blocks], links };
+    expect(whyNotLink(full, "door", "agent")).toBe(TOO_MANY_LINKS);
+    const part = { ...base, blocks: ["a", "b"].map((id) => ({ id, kind: "secret", options: {} })) };
+    const { refused, drawing: after } = paste(
+      { document: full, places: {} },
+      { ...part, links: [["a", "b"]] },
+    );
+    expect(refused).toEqual([TOO_MANY_LINKS]);
+    expect(drawingOf(after.document)).toEqual(after.document);
   });
 
   it("may be called as something that every object has", () => {
