@@ -103,6 +103,25 @@ describe("the inspector", () => {
     expect(document_(editor).links).toContainEqual(["agent", "disk"]);
   });
 
+  it("keeps the keyboard where it is while a block is renamed", () => {
+    const editor = choose("data");
+    const id = screen.getByLabelText<HTMLInputElement>("Id");
+    id.focus();
+    fireEvent.change(id, { target: { value: "disk" } });
+    const next = screen.getByLabelText(/^Size/, { selector: "input" });
+    // As Tab does it: the field that is left renames the block, the next one has the focus.
+    act(() => next.focus());
+    expect([...editor.getState().selection]).toEqual(["disk"]);
+    expect(document.activeElement).toBe(next);
+    act(() => id.focus());
+    fireEvent.change(id, { target: { value: "store" } });
+    fireEvent.keyDown(id, { key: "Enter" });
+    expect([...editor.getState().selection]).toEqual(["store"]);
+    expect(document.activeElement).toBe(id);
+    act(() => editor.getState().select(["brain"]));
+    expect(screen.getByLabelText<HTMLInputElement>("Id").value).toBe("brain");
+  });
+
   it("refuses a name that another block has", () => {
     const editor = choose("data");
     fireEvent.change(screen.getByLabelText("Id"), { target: { value: "brain" } });
