@@ -147,6 +147,14 @@ export function movedTo(drawing: Drawing, places: Places): Drawing {
   return { ...drawing, places: { ...drawing.places, ...places } };
 }
 
+export function movedBy(drawing: Drawing, ids: ReadonlySet<string>, by: Point): Drawing {
+  const places = [...ids].flatMap((id): [string, Point][] => {
+    const at = placeOf(drawing.places, id);
+    return at ? [[id, { x: at.x + by.x, y: at.y + by.y }]] : [];
+  });
+  return movedTo(drawing, Object.fromEntries(places));
+}
+
 /** Another document as a whole; blocks that stay keep their places. */
 export function withDocument(drawing: Drawing, document: Blueprint): Drawing {
   return { ...drawing, document };
