@@ -6,7 +6,7 @@ import { FakeApi } from "../src/api/fake";
 import { type Drawing, movedTo, setOption } from "../src/canvas/drawing";
 import { EditingContext } from "../src/canvas/editing";
 import { arrange } from "../src/canvas/layout";
-import { createEditor, type Editor } from "../src/canvas/store";
+import { type Base, createEditor, type Editor } from "../src/canvas/store";
 import { keep, olderEdits, recall } from "../src/canvas/unsaved";
 import { Meanwhile } from "../src/pages/editor/Meanwhile";
 import { Yaml } from "../src/panels/Yaml";
@@ -43,13 +43,18 @@ function open(
 ) {
   const editor = createEditor("sample", { revision, drawing }, storage);
   begin(editor);
-  render(
-    <EditingContext value={{ editor, starters: new Map() }}>
-      <Meanwhile saved={{ revision: saved, drawing: theirs }} onCompare={() => undefined} />
-      <Yaml />
-    </EditingContext>,
-  );
+  render(around(editor, { revision: saved, drawing: theirs }));
   return editor;
+}
+
+/** What stands around the canvas, beside a server that has this. */
+function around(editor: Editor, saved: Base) {
+  return (
+    <EditingContext value={{ editor, starters: new Map() }}>
+      <Meanwhile saved={saved} onCompare={() => undefined} />
+      <Yaml />
+    </EditingContext>
+  );
 }
 
 const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
@@ -79,6 +84,24 @@ describe("a revision of somebody else", () => {
     fireEvent.click(button("Put mine on top and compare"));
     expect(editor.getState().now.places.data).toEqual(at);
     expect(optionsOf(editor, "brain")).toEqual({ model: "demo-2" });
+  });
+});
+
+describe("boxes that somebody moved without another revision", () => {
+  it("go along, but for those that I moved", () => {
+    const editor = createEditor("sample", { revision: 1, drawing }, null);
+    const { rerender } = render(around(editor, { revision: 1, drawing }));
+    const mine = { x: 800, y: 8 };
+    act(() => editor.getState().edit((now) => movedTo(now, { data: mine })));
+    const [door, data] = [
+      { x: 0, y: 400 },
+      { x: 0, y: 0 },
+    ];
+    const places = { ...drawing.places, door, data };
+    rerender(around(editor, { revision: 1, drawing: { ...drawing, places } }));
+    expect(editor.getState().now.places).toMatchObject({ door, data: mine });
+    expect(editor.getState().base.drawing.places).toMatchObject({ door, data });
+    expect(editor.getState().past).toHaveLength(1);
   });
 });
 

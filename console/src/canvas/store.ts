@@ -45,6 +45,8 @@ export interface EditorState {
   saved(revision: number, drawing: Drawing): void;
   /** Somebody saved another one meanwhile: go on from it with my edits on top, or without. */
   rebase(revision: number, theirs: Drawing, keepMine: boolean): void;
+  /** Somebody moved boxes, which makes no revision: those that I did not move go along. */
+  relay(theirs: Places): void;
 }
 
 export type Editor = StoreApi<EditorState>;
@@ -117,6 +119,12 @@ function actions(set: Set_, get: () => EditorState) {
       const next = keepMine ? onTop(base.drawing, now, theirs) : theirs;
       set({ base: { revision, drawing: placed(theirs) }, past: [], future: [], joins: null });
       set({ now: placed(next), selection: new Set(), wasRecalled: false, text: null });
+    },
+    relay: (theirs: Places) => {
+      const { base, now } = get();
+      const drawing = placed({ ...base.drawing, places: theirs });
+      const places = { ...drawing.places, ...moved(base.drawing.places, now.places) };
+      set({ base: { ...base, drawing }, now: { ...now, places } });
     },
   };
 }

@@ -1,6 +1,6 @@
 // What happened meanwhile: somebody else saved a newer revision, or this browser still has edits
 // that began from an older one. Nothing is overwritten; the person decides.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { answer, api } from "../../api/client";
 import { merge } from "../../blueprint/changes";
 import { emptyBlueprint } from "../../blueprint/document";
@@ -21,7 +21,7 @@ export function Meanwhile({ saved, onCompare }: Props) {
   const base = useEditor((state) => state.base);
   const isStaged = useEditor(isUnsaved);
   const wasRecalled = useEditor((state) => state.wasRecalled);
-  const { rebase, discardAll } = useActions();
+  const { rebase, relay, discardAll } = useActions();
   const isNewer = saved.revision !== null && saved.revision > (base.revision ?? 0);
 
   // Without edits of one's own there is nothing to decide.
@@ -31,6 +31,15 @@ export function Meanwhile({ saved, onCompare }: Props) {
     if (base.revision !== null)
       toast(`Somebody saved revision ${saved.revision}: it is shown now.`);
   }, [isNewer, isStaged, saved, rebase, base.revision]);
+
+  // An answer that is as the one before says nothing: the editor may have saved a layout since.
+  const { places } = saved.drawing;
+  const seen = useRef(places);
+  useEffect(() => {
+    if (seen.current === places) return;
+    seen.current = places;
+    if (saved.revision !== null && saved.revision === base.revision) relay(places);
+  }, [places, saved.revision, base.revision, relay]);
 
   if (isNewer && isStaged) return <SavedByAnother {...{ saved, onCompare }} />;
   return (
