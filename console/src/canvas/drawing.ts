@@ -11,7 +11,7 @@ export interface Point {
 }
 export type Places = { readonly [id: string]: Point };
 
-/** Where a block lies, if that is known. A block may be called as something that every object has. */
+/** Where a block lies, if that is known. Its id may be a name that every object has. */
 export function placeOf(places: Places, id: string): Point | undefined {
   return Object.hasOwn(places, id) ? places[id] : undefined;
 }
