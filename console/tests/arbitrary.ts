@@ -3,7 +3,19 @@ import fc from "fast-check";
 import type { Blueprint } from "../src/blueprint/document";
 import { KINDS } from "../src/blueprint/kinds";
 
-const IDS = ["a", "agent", "brain", "data", "door", "flags", "voice", "x-1", "x_2", "z9"];
+const IDS = [
+  "a",
+  "agent",
+  "brain",
+  "constructor",
+  "data",
+  "door",
+  "flags",
+  "voice",
+  "x-1",
+  "x_2",
+  "z9",
+];
 const WORDS = [
   "name",
   "blocks",

@@ -72,6 +72,16 @@ describe("somebody saved another revision meanwhile", () => {
     expect(server.last("deploy")?.body).toEqual({ revision: 6 });
   });
 
+  it("a text that is half typed stays, and nothing goes on top before it is whole", async () => {
+    await conflict();
+    act(() => editor.getState().keepText("blocks: ["));
+    const onTop = button("Put mine on top of theirs");
+    expect(onTop.hasAttribute("disabled")).toBe(true);
+    expect(screen.getByText(/cannot be drawn yet: solve what it says/)).toBeTruthy();
+    act(() => editor.getState().keepText(null));
+    expect(onTop.hasAttribute("disabled")).toBe(false);
+  });
+
   it("theirs are taken, mine are gone, and nothing is staged", async () => {
     await conflict();
     fireEvent.click(button("Take theirs, drop mine"));

@@ -3,8 +3,18 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Refusal } from "../src/api/fake";
-import type { Editor } from "../src/canvas/store";
-import { button, openDeploy, optionsOf, RUNNING, ready, type Server, serve } from "./deployLab";
+import { setOption } from "../src/canvas/drawing";
+import { type Editor, hasChanges } from "../src/canvas/store";
+import {
+  button,
+  openDeploy,
+  optionsOf,
+  RUNNING,
+  ready,
+  type Server,
+  saved,
+  serve,
+} from "./deployLab";
 
 const refused = (pointer: string, detail: string, block: string) => ({
   pointer,
@@ -98,6 +108,24 @@ describe("deploying", () => {
     expect(server.last("deploy")?.body).toEqual({ revision: 2 });
     expect(editor.getState().base.revision).toBe(2);
     expect(button("Leave it running")).toBeTruthy();
+  });
+
+  it("leaves what is drawn or typed while it saves unsaved", async () => {
+    server.api.on("put", "/api/v1/blueprints/{name}", (asked) => {
+      server.sent.push({ what: "save", asked });
+      editor.getState().edit((now) => setOption(now, "agent", "cpu", 4));
+      editor.getState().keepText("blocks: [");
+      return saved(2);
+    });
+    open();
+    const { now } = editor.getState();
+    fireEvent.click(await ready());
+    expect(await screen.findByText("Deploying to 0 tenants")).toBeTruthy();
+    expect(server.last("save")?.body).toMatchObject(now.document);
+    expect(editor.getState().base).toEqual({ revision: 2, drawing: now });
+    expect(optionsOf(editor, "agent")).toMatchObject({ cpu: 4 });
+    expect(hasChanges(editor.getState())).toBe(true);
+    expect(editor.getState().text).toBe("blocks: [");
   });
 
   it("sends the share that goes first", async () => {

@@ -13,20 +13,13 @@ import { changesOf, EditingContext, problemsOf, useEditor } from "../src/canvas/
 import { arrange } from "../src/canvas/layout";
 import { createEditor, type Editor } from "../src/canvas/store";
 import { Deploy } from "../src/panels/Deploy";
+import { SAMPLE } from "./sample";
 
 export const BASE: Blueprint = {
-  name: "sample",
-  blocks: [
-    { id: "door", kind: "url", options: {} },
-    { id: "agent", kind: "openclaw", options: { version: "2026.9.6", cpu: 1 } },
-    { id: "brain", kind: "model", options: { model: "demo-1" } },
-    { id: "data", kind: "volume", options: {} },
-  ],
-  links: [
-    ["door", "agent"],
-    ["agent", "brain"],
-    ["agent", "data"],
-  ],
+  ...SAMPLE,
+  blocks: SAMPLE.blocks.map((block) =>
+    block.id === "agent" ? { ...block, options: { ...block.options, cpu: 1 } } : block,
+  ),
 };
 export const RUNNING: Deployment = {
   id: "d1",
@@ -128,7 +121,7 @@ function Panel({ editor, onClosed }: { editor: Editor; onClosed(): void }) {
   return (
     <Deploy
       draft={draft}
-      onSaved={(revision) => editor.getState().saved(revision)}
+      onSaved={editor.getState().saved}
       onClose={() => {
         onClosed();
         setOpen(false);

@@ -54,6 +54,20 @@ it("goes from the agent's to a service's, and never mixes them", () => {
   screen.getByText("the database's line");
 });
 
+it("counts what came while it is paused anew for another log", () => {
+  render(<Logs slug="acme" services={["db"]} />);
+  fireEvent.click(screen.getByRole("button", { name: "Pause" }));
+  Stream.opened[0]?.write("the agent's line");
+  screen.getByText("paused, 1 more");
+  fireEvent.change(screen.getByLabelText("Whose log"), { target: { value: "db" } });
+  screen.getByText("paused");
+  Stream.opened[1]?.write("the database's line");
+  screen.getByText("paused, 1 more");
+  fireEvent.click(screen.getByRole("button", { name: "Go on" }));
+  screen.getByText("the database's line");
+  expect(screen.queryByText("the agent's line")).toBeNull();
+});
+
 it("is the agent's again once a revision took the service away", () => {
   const { rerender } = render(<Logs slug="acme" services={["db"]} />);
   fireEvent.change(screen.getByLabelText("Whose log"), { target: { value: "db" } });

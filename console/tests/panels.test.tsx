@@ -3,7 +3,7 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Blueprint } from "../src/blueprint/document";
+import { drawingOf } from "../src/blueprint/document";
 import { KINDS } from "../src/blueprint/kinds";
 import { addBlock, setOption } from "../src/canvas/drawing";
 import { EditingContext } from "../src/canvas/editing";
@@ -15,21 +15,7 @@ import { Changes } from "../src/panels/Changes";
 import { Inspector } from "../src/panels/Inspector";
 import { Problems } from "../src/panels/Problems";
 import { Yaml } from "../src/panels/Yaml";
-
-const BASE: Blueprint = {
-  name: "sample",
-  blocks: [
-    { id: "door", kind: "url", options: {} },
-    { id: "agent", kind: "openclaw", options: { version: "2026.9.6" } },
-    { id: "brain", kind: "model", options: { model: "demo-1" } },
-    { id: "data", kind: "volume", options: {} },
-  ],
-  links: [
-    ["door", "agent"],
-    ["agent", "brain"],
-    ["agent", "data"],
-  ],
-};
+import { SAMPLE } from "./sample";
 
 beforeAll(() => {
   // happy-dom has dialogs without the part that opens them.
@@ -38,7 +24,7 @@ beforeAll(() => {
 afterEach(cleanup);
 
 function open(panel: ReactNode): Editor {
-  const drawing = { document: BASE, places: arrange(BASE) };
+  const drawing = { document: SAMPLE, places: arrange(SAMPLE) };
   const editor = createEditor("sample", { revision: 1, drawing }, null);
   render(<EditingContext value={{ editor, starters: new Map() }}>{panel}</EditingContext>);
   return editor;
@@ -70,6 +56,16 @@ describe("the inspector", () => {
       target: { value: "" },
     });
     expect(optionsOf(editor, "agent")).toEqual({ version: "2026.9.6" });
+  });
+
+  it("keeps a number that no document can hold as text, so that the drawing can be read back", () => {
+    const editor = choose("agent");
+    fireEvent.change(screen.getByLabelText(/^Memory/, { selector: "input" }), {
+      target: { value: "9007199254740993" },
+    });
+    expect(optionsOf(editor, "agent")).toMatchObject({ memory_mb: "9007199254740993" });
+    expect(screen.getByText(/memory_mb must be a whole number, not text/)).toBeTruthy();
+    expect(drawingOf(document_(editor))).toEqual(document_(editor));
   });
 
   it("leaves half a number as it is typed", () => {
@@ -105,6 +101,25 @@ describe("the inspector", () => {
     expect(document_(editor).blocks[3]?.id).toBe("data");
     fireEvent.blur(id);
     expect(document_(editor).links).toContainEqual(["agent", "disk"]);
+  });
+
+  it("keeps the keyboard where it is while a block is renamed", () => {
+    const editor = choose("data");
+    const id = screen.getByLabelText<HTMLInputElement>("Id");
+    id.focus();
+    fireEvent.change(id, { target: { value: "disk" } });
+    const next = screen.getByLabelText(/^Size/, { selector: "input" });
+    // As Tab does it: the field that is left renames the block, the next one has the focus.
+    act(() => next.focus());
+    expect([...editor.getState().selection]).toEqual(["disk"]);
+    expect(document.activeElement).toBe(next);
+    act(() => id.focus());
+    fireEvent.change(id, { target: { value: "store" } });
+    fireEvent.keyDown(id, { key: "Enter" });
+    expect([...editor.getState().selection]).toEqual(["store"]);
+    expect(document.activeElement).toBe(id);
+    act(() => editor.getState().select(["brain"]));
+    expect(screen.getByLabelText<HTMLInputElement>("Id").value).toBe("brain");
   });
 
   it("refuses a name that another block has", () => {
@@ -324,11 +339,11 @@ describe("importing", () => {
 describe("a new block", () => {
   it("begins with what its kind needs, as a template has it, and with no name of somebody", () => {
     const blocks = [
-      ...BASE.blocks,
+      ...SAMPLE.blocks,
       { id: "crm", kind: "secret", options: { name: "CRM_API_KEY" } },
       { id: "flags", kind: "variables", options: { values: { A: "x" } } },
     ];
-    const document = { ...BASE, blocks } as unknown as { [key: string]: unknown };
+    const document = { ...SAMPLE, blocks } as unknown as { [key: string]: unknown };
     const starters = startersOf([{ name: "t", title: "T", description: "", document, layout: {} }]);
     expect(starters.get("openclaw")).toEqual({ version: "2026.9.6" });
     expect(starters.get("variables")).toEqual({ values: {} });

@@ -3,12 +3,22 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { changes, discard, merge } from "../src/blueprint/changes";
-import { type Blueprint, meaningOf } from "../src/blueprint/document";
+import {
+  type Blueprint,
+  drawingOf,
+  emptyBlueprint,
+  type LinkPair,
+  MOST_BLOCKS,
+  MOST_LINKS,
+  meaningOf,
+} from "../src/blueprint/document";
 import { canonical } from "../src/blueprint/perTenant";
+import { TOO_MANY_LINKS, whyNotLink } from "../src/blueprint/rules";
+import { isObject } from "../src/blueprint/safe";
 import { copied, paste, pasteable } from "../src/canvas/clipboard";
-import { NO_MARKS, toDocument, toGraph, toPlaces } from "../src/canvas/convert";
+import { NO_MARKS, toGraph, toLink, toPlaces } from "../src/canvas/convert";
 import * as edits from "../src/canvas/drawing";
-import { align, arrange } from "../src/canvas/layout";
+import { align, arrange, withPlaces } from "../src/canvas/layout";
 import { createEditor, hasChanges } from "../src/canvas/store";
 import { olderEdits } from "../src/canvas/unsaved";
 import { anything, drawn } from "./arbitrary";
@@ -22,7 +32,8 @@ describe("convert", () => {
     fc.assert(
       fc.property(drawn, (document) => {
         const { nodes, edges } = toGraph(drawing(document), NO_MARKS);
-        const back = toDocument(document.name, { nodes, edges });
+        const blocks = nodes.map(({ data }) => data.block);
+        const back = { name: document.name, blocks, links: edges.map(toLink) };
         return (
           meaningOf(back) === meaningOf(document) &&
           canonical(toPlaces(nodes)) === canonical(arrange(document))
@@ -207,7 +218,7 @@ describe("unsaved edits", () => {
     editor.getState().edit((now) => edits.setOption(now, "x", "text", "Hello"));
     vi.runAllTimers();
     expect(localStorage.length).toBe(1);
-    editor.getState().saved(4);
+    editor.getState().saved(4, editor.getState().now);
     vi.runAllTimers();
     expect(localStorage.length).toBe(0);
     expect(hasChanges(editor.getState())).toBe(false);
@@ -232,10 +243,35 @@ describe("unsaved edits", () => {
     expect(hasChanges(given.getState())).toBe(false);
   });
 
+  it("leave every box where they put it, but for those that I moved", () => {
+    const two: Blueprint = {
+      ...base,
+      blocks: [...base.blocks, { id: "y", kind: "secret", options: {} }],
+    };
+    const editor = open(two);
+    const { edit: make, rebase } = editor.getState();
+    make((now) => edits.movedTo(now, { x: { x: 800, y: 8 } }));
+    rebase(4, edits.movedTo(drawing(two), { x: { x: 0, y: 0 }, y: { x: 0, y: 400 } }), true);
+    expect(editor.getState().now.places).toEqual({ x: { x: 800, y: 8 }, y: { x: 0, y: 400 } });
+  });
+
   it("keep a text that cannot be drawn yet", () => {
     open(base, localStorage).getState().keepText("blocks: [");
     vi.runAllTimers();
     expect(open(base, localStorage).getState().text).toBe("blocks: [");
+  });
+
+  it("keep that text while boxes are moved, there and back, and no longer", () => {
+    const editor = open(base);
+    const { edit: make, keepText, undo, redo } = editor.getState();
+    keepText("blocks: [");
+    const move = (now: edits.Drawing) => edits.movedTo(now, { x: { x: 800, y: 8 } });
+    for (const act of [() => make(move), undo, redo]) {
+      act();
+      expect(editor.getState().text).toBe("blocks: [");
+    }
+    make((now) => edits.setOption(now, "x", "text", "Hello"));
+    expect(editor.getState().text).toBeNull();
   });
 
   it("that are damaged are not drawn", () => {
@@ -312,6 +348,64 @@ describe("blocks", () => {
     );
     const { door, agent, key } = arrange(base);
     expect([door?.x, agent?.x, key?.x]).toEqual([0, 296, 592]);
+  });
+
+  it("are no more, and have no more links, than can be read back", () => {
+    const ids = Array.from({ length: MOST_BLOCKS - 2 }, (_, index) => `s${index}`);
+    const blocks = ids.map((id) => ({ id, kind: "secret", options: {} }));
+    const many: Blueprint = {
+      name: "a",
+      blocks: [...base.blocks.slice(0, 2), ...blocks],
+      links: [],
+    };
+    const full = { document: many, places: {} };
+    expect(edits.addBlock(full, "secret", null)).toBe(full);
+    const some = edits.removeBlocks(full, new Set(ids.slice(0, 8)));
+    const part = { ...many, links: ids.map((id): LinkPair => ["agent", id]) };
+    const pasted = paste(some, part);
+    expect(pasted.refused).toContain("A blueprint has at most 100 blocks: remove one first.");
+    expect(pasted.ids).toHaveLength(8);
+    expect(drawingOf(pasted.drawing.document)).toEqual(pasted.drawing.document);
+  });
+
+  it("linked as often as can be take no link more", () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `s${index}`);
+    const pairs = ids.flatMap((from) => ids.map((to): LinkPair => [from, to]));
+    const links = pairs.filter(([from, to]) => from !== to).slice(0, MOST_LINKS);
+    const blocks = ids.map((id) => ({ id, kind: "secret", options: {} }));
+    const full = { name: "a", blocks: [...base.blocks, ...blocks], links };
+    expect(whyNotLink(full, "door", "agent")).toBe(TOO_MANY_LINKS);
+    const part = { ...base, blocks: ["a", "b"].map((id) => ({ id, kind: "secret", options: {} })) };
+    const { refused, drawing: after } = paste(
+      { document: full, places: {} },
+      { ...part, links: [["a", "b"]] },
+    );
+    expect(refused).toEqual([TOO_MANY_LINKS]);
+    expect(drawingOf(after.document)).toEqual(after.document);
+  });
+
+  it("may be called as something that every object has", () => {
+    const called = "constructor";
+    const isPlace = (at: unknown) => isObject(at) && Number.isFinite(at.x) && Number.isFinite(at.y);
+    fc.assert(
+      fc.property(drawn, fc.nat(8), (document, at) => {
+        const id = document.blocks[at % (document.blocks.length || 1)]?.id ?? "";
+        const bare = edits.renameBlock({ document, places: {} }, id, called);
+        expect(toGraph(bare).nodes.every(({ position }) => isPlace(position))).toBe(true);
+        const whole = { ...bare, places: withPlaces(bare.document, bare.places) };
+        const saved = edits.placesOf(edits.layoutOf(whole));
+        expect(Object.keys(saved)).toHaveLength(bare.document.blocks.length);
+        expect(Object.values(saved).every(isPlace)).toBe(true);
+        const back = edits.renameBlock(whole, called, "another");
+        expect(edits.placeOf(back.places, called)).toBeUndefined();
+        expect(withPlaces(back.document, back.places)).toBe(back.places);
+        const part = pasteable(copied(whole, new Set([called])));
+        const { drawing: after, ids } = paste(back, part ?? emptyBlueprint("a"), {});
+        expect(ids.every((one) => isPlace(edits.placeOf(after.places, one)))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+    expect(align({ a: { x: 0, y: 0 } }, ["a", called], "left")).toEqual({});
   });
 
   it("are aligned", () => {

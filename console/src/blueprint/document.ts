@@ -22,8 +22,8 @@ export interface Blueprint {
 
 const KEYS = ["name", "blocks", "links", "layout"];
 const BLOCK_KEYS = ["id", "kind", "options"];
-const MOST_BLOCKS = 100;
-const MOST_LINKS = 300;
+export const MOST_BLOCKS = 100;
+export const MOST_LINKS = 300;
 
 /** The document as blocks and links, or null where a part of it could not be drawn (and would be
  *  lost). Never throws. */

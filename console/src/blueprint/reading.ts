@@ -1,5 +1,6 @@
 // Reading a document block by block: what can be understood, and what cannot. A reader stops at
 // nothing, so that one wrong letter does not hide the other problems. Mirrors `domain/reading.py`.
+import { MOST_BLOCKS, MOST_LINKS } from "./document";
 import { KINDS, type Kind, optionOf } from "./kinds";
 import { BLOCK, kindOf, SLUG, shown } from "./names";
 import { near, nearest } from "./nearest";
@@ -8,8 +9,6 @@ import { pointer } from "./pointer";
 import { ofBlock, type Problem, problem } from "./problem";
 import { isObject, REFUSED, type Safe, type SafeObject } from "./safe";
 
-const MOST_BLOCKS = 100;
-const MOST_LINKS = 300;
 const KEYS = ["name", "blocks", "links", "layout"];
 const BLOCK_KEYS = ["id", "kind", "options"];
 

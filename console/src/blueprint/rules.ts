@@ -1,6 +1,6 @@
 // The rules of a blueprint: every problem of a document, what may be added, and which links may be
 // drawn. Pure, and the same as the server's: one folder of good and bad blueprints tests both.
-import type { Blueprint, Options } from "./document";
+import { type Blueprint, MOST_BLOCKS, MOST_LINKS, type Options } from "./document";
 import { KINDS, ROOT, titleOf } from "./kinds";
 import { isAllowed, linkProblems, owningsOf } from "./ownership";
 import type { Problem } from "./problem";
@@ -29,6 +29,9 @@ export function check(document: unknown): Problem[] {
 
 /** Why no block of this kind can be added, or null where one can. */
 export function whyNotAdd(document: Blueprint, kind: string): string | null {
+  if (document.blocks.length >= MOST_BLOCKS) {
+    return `A blueprint has at most ${MOST_BLOCKS} blocks: remove one first.`;
+  }
   const most = KINDS.get(kind)?.at_most ?? null;
   const count = document.blocks.filter((block) => block.kind === kind).length;
   if (most === null || count < most) return null;
@@ -36,6 +39,8 @@ export function whyNotAdd(document: Blueprint, kind: string): string | null {
     ? `A blueprint has one ${titleOf(kind)}, and it is there already.`
     : `A blueprint has at most ${most} of ${titleOf(kind)}.`;
 }
+
+export const TOO_MANY_LINKS = `A blueprint has at most ${MOST_LINKS} links: remove one first.`;
 
 /** Why these two blocks cannot be linked in this direction, or null where they can. */
 export function whyNotLink(document: Blueprint, from: string, to: string): string | null {
@@ -46,6 +51,7 @@ export function whyNotLink(document: Blueprint, from: string, to: string): strin
   if (document.links.some((link) => link[0] === from && link[1] === to)) {
     return "They are linked already.";
   }
+  if (document.links.length >= MOST_LINKS) return TOO_MANY_LINKS;
   if (!isAllowed(source.kind, target.kind)) return whyNotKinds(source.kind, target.kind);
   return whyNotOwn(document, from, to);
 }

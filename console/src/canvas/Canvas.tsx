@@ -34,7 +34,8 @@ import { Toolbar } from "./Toolbar";
 
 const WORDS = {
   "node.a11yDescription.default":
-    "Press enter to open its options, arrow keys to move it, L to link it, delete to remove it.",
+    "Press enter to open its options, arrow keys to move it, L to link it, delete to remove it, " +
+    "shift and space to choose it with others.",
   "node.a11yDescription.keyboardDisabled": "Press enter to open its options.",
   "edge.a11yDescription.default": "Press enter to choose the link, delete to remove it.",
   "minimap.ariaLabel": "Small map of the canvas",
@@ -99,6 +100,7 @@ export function Canvas({ onOpenOptions, onHelp }: Props) {
       // Who clicks the ground, or removes what had the focus, stays here with the keyboard.
       tabIndex={-1}
       onKeyDown={keyboard.onKeyDown}
+      onKeyDownCapture={keyboard.onKeyDownFirst}
       onFocusCapture={keyboard.onFocus}
       onCopy={clipboard.copy}
       onCut={clipboard.cut}

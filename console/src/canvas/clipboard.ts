@@ -1,11 +1,10 @@
 // Copy and paste of blocks: as text in the system's clipboard, so that it works between two
 // windows too. What is pasted is somebody's text: it is read with the same bounds as a document.
-import type { Blueprint, LinkPair } from "../blueprint/document";
-import { drawingOf } from "../blueprint/document";
+import { type Blueprint, drawingOf, type LinkPair, MOST_LINKS } from "../blueprint/document";
 import { KINDS } from "../blueprint/kinds";
-import { freeOptions, obviousLink, whyNotAdd } from "../blueprint/rules";
+import { freeOptions, obviousLink, TOO_MANY_LINKS, whyNotAdd } from "../blueprint/rules";
 import { readYaml, writeYaml } from "../blueprint/yaml";
-import { type Drawing, freeId, type Places } from "./drawing";
+import { type Drawing, freeId, type Places, placeOf } from "./drawing";
 import { freePlace } from "./layout";
 
 /** The chosen blocks and the links between them, as a document. */
@@ -45,7 +44,7 @@ export function paste(drawing: Drawing, part: Blueprint, from: Places = drawing.
       continue;
     }
     const id = freeId(document, block.id);
-    const at = from[block.id] ?? { x: 0, y: 0 };
+    const at = placeOf(from, block.id) ?? { x: 0, y: 0 };
     names.set(block.id, id);
     places = { ...places, [id]: freePlace(document, places, { x: at.x + STEP, y: at.y + STEP }) };
     const options = freeOptions(document, block.kind, block.options);
@@ -55,7 +54,9 @@ export function paste(drawing: Drawing, part: Blueprint, from: Places = drawing.
     const [one, other] = [names.get(source), names.get(target)];
     return one && other ? [[one, other]] : [];
   });
-  document = { ...document, links: [...document.links, ...links] };
+  const room = MOST_LINKS - document.links.length;
+  if (links.length > room) refused.add(TOO_MANY_LINKS);
+  document = { ...document, links: [...document.links, ...links.slice(0, room)] };
   for (const id of names.values()) {
     const isLinked = document.links.some((link) => link[1] === id || begins(document, link, id));
     const link = isLinked ? null : obviousLink(document, id);

@@ -1,10 +1,10 @@
 // The only file that knows both a Blueprint and React Flow. Blocks become nodes, links become
 // edges; and back. The saved document is ours, never React Flow's.
 import type { Connection, Edge, Node } from "@xyflow/react";
-import type { Block, Blueprint, LinkPair } from "../blueprint/document";
+import type { Block, LinkPair } from "../blueprint/document";
 import { isAllowed } from "../blueprint/ownership";
 import type { Problem } from "../blueprint/problem";
-import type { Drawing, Places } from "./drawing";
+import { type Drawing, type Places, placeOf } from "./drawing";
 
 export type BlockNode = Node<{ block: Block; problems: Problem[]; isChanged: boolean }, "block">;
 export type LinkEdge = Edge<{ problems: Problem[]; isNew: boolean }, "link">;
@@ -57,7 +57,7 @@ export function toGraph({ document, places }: Drawing, marks: Marks = NO_MARKS):
     nodes: document.blocks.map((block) => ({
       id: block.id,
       type: "block",
-      position: places[block.id] ?? { x: 0, y: 0 },
+      position: placeOf(places, block.id) ?? { x: 0, y: 0 },
       selected: marks.selection.has(block.id),
       data: {
         block,
@@ -79,15 +79,6 @@ export function toGraph({ document, places }: Drawing, marks: Marks = NO_MARKS):
         isNew: marks.newLinks.has(linkId(link)),
       },
     })),
-  };
-}
-
-/** What a graph says. `name` is no part of a graph. */
-export function toDocument(name: string, { nodes, edges }: Graph): Blueprint {
-  return {
-    name,
-    blocks: nodes.map(({ data }) => data.block),
-    links: edges.map(({ source, target }): LinkPair => [source, target]),
   };
 }
 

@@ -11,6 +11,11 @@ export interface Point {
 }
 export type Places = { readonly [id: string]: Point };
 
+/** Where a block lies, if that is known. Its id may be a name that every object has. */
+export function placeOf(places: Places, id: string): Point | undefined {
+  return Object.hasOwn(places, id) ? places[id] : undefined;
+}
+
 /** What is saved of it beside the document. */
 export interface Layout {
   blocks?: { [id: string]: Point };
@@ -43,7 +48,7 @@ function isNear(value: unknown): value is number {
 /** The layout as it is saved: places of blocks that are there, in whole pixels. */
 export function layoutOf({ document, places }: Drawing): Layout {
   const blocks = document.blocks.flatMap(({ id }): [string, Point][] => {
-    const at = places[id];
+    const at = placeOf(places, id);
     return at ? [[id, { x: Math.round(at.x), y: Math.round(at.y) }]] : [];
   });
   return { blocks: Object.fromEntries(blocks) };
@@ -126,7 +131,8 @@ export function renameBlock(drawing: Drawing, id: string, next: string): Drawing
   const { document, places } = drawing;
   if (document.blocks.some((block) => block.id === next)) return drawing;
   const renamed = (end: string) => (end === id ? next : end);
-  const { [id]: at, ...others } = places;
+  const at = placeOf(places, id);
+  const { [id]: _, ...others } = places;
   return {
     places: at ? { ...others, [next]: at } : places,
     document: {
@@ -139,6 +145,14 @@ export function renameBlock(drawing: Drawing, id: string, next: string): Drawing
 
 export function movedTo(drawing: Drawing, places: Places): Drawing {
   return { ...drawing, places: { ...drawing.places, ...places } };
+}
+
+export function movedBy(drawing: Drawing, ids: ReadonlySet<string>, by: Point): Drawing {
+  const places = [...ids].flatMap((id): [string, Point][] => {
+    const at = placeOf(drawing.places, id);
+    return at ? [[id, { x: at.x + by.x, y: at.y + by.y }]] : [];
+  });
+  return movedTo(drawing, Object.fromEntries(places));
 }
 
 /** Another document as a whole; blocks that stay keep their places. */

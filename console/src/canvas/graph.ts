@@ -23,7 +23,7 @@ export interface LiveGraph {
   /** The drag is over: the next one is another step of undo. */
   settle(): void;
   chosenLinks(): LinkPair[];
-  sizes(): { [id: string]: Size };
+  sizes(): ReadonlyMap<string, Size>;
 }
 
 export function useGraph(): LiveGraph {
@@ -73,7 +73,7 @@ export function useGraph(): LiveGraph {
     settle,
     chosenLinks: () => edges.filter((edge) => edge.selected).map(toLink),
     sizes: () =>
-      Object.fromEntries(
+      new Map(
         nodes.map(({ id, measured }) => [
           id,
           { width: measured?.width ?? 232, height: measured?.height ?? 120 },

@@ -2,7 +2,7 @@
 // column they stand in the order that crosses the fewest links. Pure and quick, no library.
 import type { Blueprint } from "../blueprint/document";
 import { KINDS, leadsTo } from "../blueprint/kinds";
-import type { Places, Point } from "./drawing";
+import { type Places, type Point, placeOf } from "./drawing";
 import { factsOf } from "./nodes/facts";
 
 const COLUMN = 296;
@@ -18,11 +18,11 @@ export interface Size {
 }
 
 /** A place for every block. `sizes`: of blocks as they are drawn, where that is known. */
-export function arrange(document: Blueprint, sizes: { [id: string]: Size } = {}): Places {
+export function arrange(document: Blueprint, sizes: ReadonlyMap<string, Size> = new Map()): Places {
   const columns = sorted(columnsOf(document), document);
   const places: { [id: string]: Point } = {};
   for (const [index, column] of columns.entries()) {
-    const heights = column.map((id) => sizes[id]?.height ?? guessed(document, id));
+    const heights = column.map((id) => sizes.get(id)?.height ?? guessed(document, id));
     const total = heights.reduce((sum, height) => sum + height + GAP, -GAP);
     let y = -total / 2;
     for (const [row, id] of column.entries()) {
@@ -35,7 +35,7 @@ export function arrange(document: Blueprint, sizes: { [id: string]: Size } = {})
 
 /** Places for blocks that have none yet; nobody else moves. */
 export function withPlaces(document: Blueprint, places: Places): Places {
-  const missing = document.blocks.filter(({ id }) => !places[id]);
+  const missing = document.blocks.filter(({ id }) => !placeOf(places, id));
   if (missing.length === 0) return places;
   if (missing.length === document.blocks.length) return arrange(document);
   const all: { [id: string]: Point } = { ...places };
@@ -47,7 +47,7 @@ export function withPlaces(document: Blueprint, places: Places): Places {
 function besidePlace(document: Blueprint, places: Places, id: string): Point {
   const link = document.links.find((one) => one.includes(id));
   const [from, to] = link ?? [id, id];
-  const other = places[from === id ? to : from];
+  const other = placeOf(places, from === id ? to : from);
   const wanted = other
     ? { x: other.x + (from === id ? -COLUMN : COLUMN), y: other.y }
     : { x: 0, y: lowest(document, places) };
@@ -154,7 +154,10 @@ export type Edge = "left" | "top" | "spread";
 
 /** The chosen blocks in one line, or evenly far from each other. */
 export function align(places: Places, ids: readonly string[], edge: Edge): Places {
-  const chosen = ids.flatMap((id) => (places[id] ? [[id, places[id]] as const] : []));
+  const chosen = ids.flatMap((id) => {
+    const at = placeOf(places, id);
+    return at ? [[id, at] as const] : [];
+  });
   if (chosen.length < 2) return {};
   const least = (axis: "x" | "y") => Math.min(...chosen.map(([, at]) => at[axis]));
   if (edge === "left")

@@ -4,7 +4,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { merge } from "../blueprint/changes";
 import { type Blueprint, meaningOf } from "../blueprint/document";
-import type { Drawing } from "./drawing";
+import { type Drawing, type Places, type Point, placeOf } from "./drawing";
 import { withPlaces } from "./layout";
 import { forget, type Kept, keep, recall } from "./unsaved";
 
@@ -26,7 +26,7 @@ export interface EditorState {
   selection: ReadonlySet<string>;
   /** What the last edit was about: the next one of the same kind joins its step. */
   joins: string | null;
-  /** A text in the YAML view that cannot be drawn; the next edit of the drawing replaces it. */
+  /** A text in the YAML view that cannot be drawn; the next edit of the document replaces it. */
   text: string | null;
   /** Unsaved edits were found in this browser when the blueprint was opened. */
   wasRecalled: boolean;
@@ -41,10 +41,12 @@ export interface EditorState {
   settle(): void;
   /** Back to the base, as one step that can be undone. */
   discardAll(): void;
-  /** What is drawn is now what the server has, under this revision. */
-  saved(revision: number, drawing?: Drawing): void;
+  /** The server has this drawing, under this revision. What was drawn since is unsaved. */
+  saved(revision: number, drawing: Drawing): void;
   /** Somebody saved another one meanwhile: go on from it with my edits on top, or without. */
   rebase(revision: number, theirs: Drawing, keepMine: boolean): void;
+  /** Somebody moved boxes, which makes no revision: those that I did not move go along. */
+  relay(theirs: Places): void;
 }
 
 export type Editor = StoreApi<EditorState>;
@@ -78,7 +80,8 @@ function actions(set: Set_, get: () => EditorState) {
     const isSameStep = joins !== null && joins === get().joins;
     const longer = isSameStep ? past : [...past, now].slice(-MOST_STEPS);
     const selection = present(next, get());
-    set({ now: placed(next), past: longer, future: [], joins, selection, text: null });
+    const text = textBeside(next, get());
+    set({ now: placed(next), past: longer, future: [], joins, selection, text });
   };
   return {
     edit: (change: (drawing: Drawing) => Drawing, joins: string | null = null) =>
@@ -87,15 +90,17 @@ function actions(set: Set_, get: () => EditorState) {
       const { now, past, future } = get();
       const before = past.at(-1);
       if (!before) return;
-      const rest = { past: past.slice(0, -1), future: [now, ...future], joins: null, text: null };
-      set({ ...rest, now: before, selection: present(before, get()) });
+      const rest = { past: past.slice(0, -1), future: [now, ...future], joins: null };
+      const text = textBeside(before, get());
+      set({ ...rest, now: before, selection: present(before, get()), text });
     },
     redo: () => {
       const { now, past, future } = get();
       const [next, ...rest] = future;
       if (!next) return;
-      const steps = { past: [...past, now], future: rest, joins: null, text: null };
-      set({ ...steps, now: next, selection: present(next, get()) });
+      const steps = { past: [...past, now], future: rest, joins: null };
+      const text = textBeside(next, get());
+      set({ ...steps, now: next, selection: present(next, get()), text });
     },
     select: (ids: Iterable<string>) => {
       const selection = new Set(ids);
@@ -103,21 +108,42 @@ function actions(set: Set_, get: () => EditorState) {
     },
     keepText: (text: string | null) => set({ text }),
     settle: () => set({ joins: null }),
-    discardAll: () => step(get().base.drawing, null),
-    saved: (revision: number, drawing = get().now) =>
-      set({ base: { revision, drawing }, wasRecalled: false, text: null }),
+    discardAll: () => {
+      step(get().base.drawing, null);
+      set({ text: null, wasRecalled: false });
+    },
+    saved: (revision: number, drawing: Drawing) =>
+      set({ base: { revision, drawing }, wasRecalled: false }),
     rebase: (revision: number, theirs: Drawing, keepMine: boolean) => {
       const { base, now } = get();
       const next = keepMine ? onTop(base.drawing, now, theirs) : theirs;
       set({ base: { revision, drawing: placed(theirs) }, past: [], future: [], joins: null });
       set({ now: placed(next), selection: new Set(), wasRecalled: false, text: null });
     },
+    relay: (theirs: Places) => {
+      const { base, now } = get();
+      const drawing = placed({ ...base.drawing, places: theirs });
+      const places = { ...drawing.places, ...moved(base.drawing.places, now.places) };
+      set({ base: { ...base, drawing }, now: { ...now, places } });
+    },
   };
 }
 
-function onTop(base: Drawing, mine: Drawing, theirs: Drawing): Drawing {
+/** All that I changed and moved since `base`, on what they made of it. */
+export function onTop(base: Drawing, mine: Drawing, theirs: Drawing): Drawing {
   const { merged } = merge(base.document, mine.document, theirs.document);
-  return { document: merged, places: { ...theirs.places, ...mine.places } };
+  const places = { ...theirs.places, ...moved(placed(base).places, mine.places) };
+  return { document: merged, places };
+}
+
+/** The places that are new or another than they were. */
+function moved(before: Places, after: Places): Places {
+  const entries = Object.entries(after);
+  return Object.fromEntries(entries.filter(([id, at]) => !isSamePlace(placeOf(before, id), at)));
+}
+
+function isSamePlace(one: Point | undefined, other: Point | undefined): boolean {
+  return one?.x === other?.x && one?.y === other?.y;
 }
 
 function placed(drawing: Drawing): Drawing {
@@ -129,6 +155,11 @@ function present({ document }: Drawing, { selection }: EditorState): ReadonlySet
   const ids = new Set(document.blocks.map(({ id }) => id));
   const left = [...selection].filter((id) => ids.has(id));
   return left.length === selection.size ? selection : new Set(left);
+}
+
+/** A box that is moved changes no word of the document: a text that is half typed stays. */
+function textBeside({ document }: Drawing, { now, text }: EditorState): string | null {
+  return document === now.document ? text : null;
 }
 
 function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
@@ -143,9 +174,20 @@ export function hasChanges({ base, now }: Pick<EditorState, "base" | "now">): bo
 /** Whether boxes were moved, which is saved with the next Deploy and makes no revision. */
 export function hasMoved({ base, now }: Pick<EditorState, "base" | "now">): boolean {
   return now.document.blocks.some(({ id }) => {
-    const [was, is] = [base.drawing.places[id], now.places[id]];
-    return was !== undefined && is !== undefined && (was.x !== is.x || was.y !== is.y);
+    const [was, is] = [placeOf(base.drawing.places, id), placeOf(now.places, id)];
+    return was !== undefined && is !== undefined && !isSamePlace(was, is);
   });
+}
+
+/** Why nothing of mine goes on top of anything while a text cannot be drawn: the text is a whole
+ *  document, and would undo what others did. */
+export const UNFINISHED =
+  "Your text in the YAML view cannot be drawn yet: solve what it says there first.";
+
+/** Whether something would be lost if the base alone were shown: a change, a box that was moved, a
+ *  text that cannot be drawn yet. */
+export function isUnsaved(state: Pick<EditorState, "base" | "now" | "text">): boolean {
+  return state.text !== null || hasChanges(state) || hasMoved(state);
 }
 
 function isSameMeaning(one: Blueprint, other: Blueprint): boolean {
@@ -162,8 +204,7 @@ function keepUnsaved(editor: Editor, storage: Storage): void {
     const state = editor.getState();
     const { name, base, now } = state;
     const kept: Kept = { drawing: now, text: state.text };
-    if (hasChanges(state) || hasMoved(state) || state.text !== null)
-      keep(storage, name, base.revision, kept);
+    if (isUnsaved(state)) keep(storage, name, base.revision, kept);
     else forget(storage, name, base.revision);
   };
   editor.subscribe((state, before) => {

@@ -41,13 +41,19 @@ export function forget(storage: Storage, name: string, revision: number | null):
   storage.removeItem(keyOf(name, revision));
 }
 
-/** Revisions other than this one that unsaved edits of the blueprint began from. */
-export function olderEdits(storage: Storage, name: string, revision: number | null): number[] {
+/** Revisions other than this one that unsaved edits of the blueprint began from; null for those of
+ *  a blueprint that was new. */
+export function olderEdits(
+  storage: Storage,
+  name: string,
+  revision: number | null,
+): (number | null)[] {
   const start = `${PREFIX}${name}:`;
   return Object.keys(storage)
     .filter((key) => key.startsWith(start) && key !== keyOf(name, revision))
-    .map((key) => Number(key.slice(start.length)))
-    .filter(Number.isInteger);
+    .map((key) => key.slice(start.length))
+    .map((began) => (began === "new" ? null : Number(began)))
+    .filter((began) => began === null || Number.isInteger(began));
 }
 
 /** Blueprints that were begun in this browser and never saved. */

@@ -21,7 +21,9 @@ export function Editor({ name }: { name: string }) {
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-  if (saved.error) return <Failure error={saved.error} again={() => void saved.refetch()} />;
+  // A later look that fails takes nothing away from whoever draws.
+  if (saved.error && !saved.data)
+    return <Failure error={saved.error} again={() => void saved.refetch()} />;
   // Templates only make a new block begin better: without them it begins empty.
   if (!saved.data || templates.isPending) return <Loading label={`Opening ${name}`} lines={8} />;
   return <Opened name={name} saved={saved.data} templates={templates.data?.items ?? []} />;

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { ApiError } from "../api/client";
 import { writeYaml } from "../blueprint/yaml";
 import type { Draft } from "../canvas/draft";
+import type { Drawing } from "../canvas/drawing";
 import { useActions, useEditor } from "../canvas/editing";
 import { paths } from "../router";
 import { Button, Dialog, Failure, Link, Notice, Switch } from "../ui";
@@ -20,8 +21,8 @@ import { useRunning } from "./progress/useDeployment";
 
 interface Props {
   draft: Draft;
-  /** The server has a new revision of what is drawn: the editor takes it as its base. */
-  onSaved(revision: number): void;
+  /** The server has this drawing under this revision: the editor takes it as its base. */
+  onSaved(revision: number, drawing: Drawing): void;
   onClose(): void;
 }
 
@@ -70,6 +71,7 @@ function Review({ draft, running, onSaved, onClose, onShow }: ReviewProps) {
   const plan = usePlan({ name, document, canary });
   const check = useCheck(document);
   const deploy = useDeploy(onSaved);
+  const drawing = useEditor((state) => state.now);
   const { select } = useActions();
   const problems = problemsIn(deploy.error) ?? check.data?.problems ?? [];
   const hasProblems = draft.problems > 0 || problems.length > 0;
@@ -82,8 +84,7 @@ function Review({ draft, running, onSaved, onClose, onShow }: ReviewProps) {
     onClose();
   };
   const start = () => {
-    const { layout, base } = draft;
-    const wish = { name, save: { document, layout, base }, revision: null };
+    const wish = { name, save: { drawing, base: draft.base }, revision: null };
     deploy.mutate(
       { ...wish, canary: shareOf(canary) },
       { onSuccess: (deployment) => onShow(deployment.id) },

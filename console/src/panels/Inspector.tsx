@@ -21,7 +21,8 @@ export function Inspector() {
   const [only] = chosen;
   if (chosen.length === 0 || !only) return <Whole />;
   if (chosen.length > 1) return <Several blocks={chosen} />;
-  return <One key={only.id} block={only} />;
+  // Its place and not its id: a block that gets another name keeps the keyboard where it is.
+  return <One key={document.blocks.indexOf(only)} block={only} />;
 }
 
 function One({ block }: { block: Block }) {

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useState } from "react";
 import { KINDS, type Kind } from "../blueprint/kinds";
 import { whyNotAdd } from "../blueprint/rules";
 import { addKind } from "../canvas/adding";
-import type { Point } from "../canvas/drawing";
+import { type Point, placeOf } from "../canvas/drawing";
 import { useEditing, useEditor } from "../canvas/editing";
 import { fitting } from "../canvas/fitting";
 import { KindTile } from "../canvas/nodes/looks";
@@ -28,7 +28,7 @@ export function Palette() {
     setSearch("");
     // Once it is drawn: it may lie outside of what is seen.
     setTimeout(() => {
-      const at = editing.editor.getState().now.places[id];
+      const at = placeOf(editing.editor.getState().now.places, id);
       const frame = document.querySelector(".canvas")?.getBoundingClientRect();
       if (at && frame && !isInside(flow.flowToScreenPosition(at), frame)) {
         void flow.fitView(fitting());

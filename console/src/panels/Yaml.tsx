@@ -24,13 +24,15 @@ export function Yaml() {
   const { told, drawing } = useMemo(() => readDrawing(text), [text]);
   const isSame = drawing === null || meaningOf(drawing) === meaningOf(document);
 
-  // The canvas changed: its words replace those that stood here.
+  // The canvas changed: its words replace those that stood here. So does a text that was kept
+  // elsewhere, and one that is kept no more goes.
   const seen = useRef(document);
   useEffect(() => {
-    if (seen.current === document) return;
+    const isOther = seen.current !== document;
     seen.current = document;
-    if (drawing === null || !isSame) setText(writeYaml(document));
-  }, [document, drawing, isSame]);
+    if (kept !== null) setText(kept);
+    else if (drawing === null || (isOther && !isSame)) setText(writeYaml(document));
+  }, [document, drawing, isSame, kept]);
 
   const write = (next: string) => {
     setText(next);

@@ -44,7 +44,6 @@ export const TrashIcon = icon(
 export const DownloadIcon = icon(<path d="M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.5 13.5h11" />);
 export const UploadIcon = icon(<path d="M8 10.2V2.7M4.8 5.7L8 2.5l3.2 3.2M2.5 13.5h11" />);
 export const HelpIcon = icon(<path d="M5.8 6a2.2 2.2 0 114 1.3C9 8.2 8 8.5 8 9.7M8 12.4v.1" />);
-export const MoreIcon = icon(<path d="M3.5 8h.1M8 8h.1M12.5 8h.1" />);
 export const UpIcon = icon(<path d="M8 13V3M4 7l4-4 4 4" />);
 export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
 export const ChevronIcon = icon(<path d="M6 3.5L10.5 8 6 12.5" />);
@@ -55,7 +54,6 @@ export const MoonIcon = icon(<path d="M13 9.5A5.5 5.5 0 016.5 3 5.5 5.5 0 1013 9
 export const AutoThemeIcon = icon(
   <path d="M8 13.5a5.5 5.5 0 100-11v11zM8 13.5a5.5 5.5 0 010-11" />,
 );
-export const MenuIcon = icon(<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />);
 export const LinkIcon = icon(
   <path d="M6.5 9.5l3-3M7.5 4.8L9 3.3a2.6 2.6 0 013.7 3.7l-1.5 1.5M8.5 11.2L7 12.7a2.6 2.6 0 01-3.7-3.7l1.5-1.5" />,
 );

@@ -1,10 +1,12 @@
 // What happened meanwhile: somebody else saved a newer revision, or this browser still has edits
 // that began from an older one. Nothing is overwritten; the person decides.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { answer, api } from "../../api/client";
 import { merge } from "../../blueprint/changes";
+import { emptyBlueprint } from "../../blueprint/document";
+import type { Drawing } from "../../canvas/drawing";
 import { useActions, useEditing, useEditor } from "../../canvas/editing";
-import { type Base, hasChanges } from "../../canvas/store";
+import { type Base, isUnsaved, onTop, UNFINISHED } from "../../canvas/store";
 import { forget, olderEdits, recall } from "../../canvas/unsaved";
 import { Button, Notice } from "../../ui";
 import { toast } from "../../ui/Toast";
@@ -17,9 +19,9 @@ interface Props {
 
 export function Meanwhile({ saved, onCompare }: Props) {
   const base = useEditor((state) => state.base);
-  const isStaged = useEditor(hasChanges);
+  const isStaged = useEditor(isUnsaved);
   const wasRecalled = useEditor((state) => state.wasRecalled);
-  const { rebase, discardAll } = useActions();
+  const { rebase, relay, discardAll } = useActions();
   const isNewer = saved.revision !== null && saved.revision > (base.revision ?? 0);
 
   // Without edits of one's own there is nothing to decide.
@@ -29,6 +31,15 @@ export function Meanwhile({ saved, onCompare }: Props) {
     if (base.revision !== null)
       toast(`Somebody saved revision ${saved.revision}: it is shown now.`);
   }, [isNewer, isStaged, saved, rebase, base.revision]);
+
+  // An answer that is as the one before says nothing: the editor may have saved a layout since.
+  const { places } = saved.drawing;
+  const seen = useRef(places);
+  useEffect(() => {
+    if (seen.current === places) return;
+    seen.current = places;
+    if (saved.revision !== null && saved.revision === base.revision) relay(places);
+  }, [places, saved.revision, base.revision, relay]);
 
   if (isNewer && isStaged) return <SavedByAnother {...{ saved, onCompare }} />;
   return (
@@ -52,7 +63,7 @@ export function Meanwhile({ saved, onCompare }: Props) {
 
 function SavedByAnother({ saved, onCompare }: Props) {
   const { editor } = useEditing();
-  const { base, now, rebase } = useEditor((state) => state);
+  const { base, now, text, rebase } = useEditor((state) => state);
   const { both } = merge(base.drawing.document, now.document, saved.drawing.document);
   const go = (keepMine: boolean) => {
     if (saved.revision === null) return;
@@ -68,16 +79,18 @@ function SavedByAnother({ saved, onCompare }: Props) {
           <Button size="s" onClick={() => go(false)}>
             Take theirs
           </Button>
-          <Button size="s" kind="primary" onClick={() => go(true)}>
+          <Button size="s" kind="primary" disabled={text !== null} onClick={() => go(true)}>
             Put mine on top and compare
           </Button>
         </span>
       }
     >
-      Somebody saved revision {saved.revision} while you edited revision {base.revision}. Nothing of
-      either is lost.{" "}
+      Somebody saved revision {saved.revision} while you edited{" "}
+      {base.revision === null ? "a new blueprint of that name" : `revision ${base.revision}`}.
+      Nothing of either is lost.{" "}
       {both.length > 0 &&
-        `You both changed ${both.length === 1 ? "one place" : `${both.length} places`}: there yours would stand.`}
+        `You both changed ${both.length === 1 ? "one place" : `${both.length} places`}: there yours would stand.`}{" "}
+      {text !== null && UNFINISHED}
     </Notice>
   );
 }
@@ -85,7 +98,7 @@ function SavedByAnother({ saved, onCompare }: Props) {
 function OlderEdits() {
   const name = useEditor((state) => state.name);
   const base = useEditor((state) => state.base);
-  const { edit } = useActions();
+  const { editor } = useEditing();
   const [older, setOlder] = useState(() => olderEdits(localStorage, name, base.revision));
   const [revision] = older;
   if (revision === undefined || base.revision === null) return null;
@@ -94,15 +107,16 @@ function OlderEdits() {
     setOlder((list) => list.slice(1));
   };
   const putOnTop = async () => {
+    if (editor.getState().text !== null) throw new Error(UNFINISHED);
     const kept = recall(localStorage, name, revision);
-    const path = { params: { path: { name, number: revision } } };
-    const from = await answer(api.GET("/api/v1/blueprints/{name}/revisions/{number}", path));
-    const began = drawnFrom(from.document, from.layout, name);
+    const began = await drawingAt(name, revision);
     if (kept) {
-      edit((now) => ({
-        document: merge(began.document, kept.drawing.document, now.document).merged,
-        places: { ...now.places, ...kept.drawing.places },
-      }));
+      const { edit, keepText } = editor.getState();
+      edit((now) => onTop(began, kept.drawing, now));
+      if (kept.text !== null) {
+        keepText(kept.text);
+        toast("Their text that cannot be drawn yet is in the YAML view. It is of before.");
+      }
     }
     done();
   };
@@ -124,8 +138,18 @@ function OlderEdits() {
         </span>
       }
     >
-      This browser has unsaved edits that began from revision {revision}. The blueprint is at{" "}
-      {base.revision} now.
+      {revision === null
+        ? "This browser has a drawing of that name that was never saved."
+        : `This browser has unsaved edits that began from revision ${revision}.`}{" "}
+      The blueprint is at {base.revision} now.
     </Notice>
   );
+}
+
+/** What edits began from; null for a blueprint that was new: from nothing. */
+async function drawingAt(name: string, revision: number | null): Promise<Drawing> {
+  if (revision === null) return { document: emptyBlueprint(name), places: {} };
+  const path = { params: { path: { name, number: revision } } };
+  const found = await answer(api.GET("/api/v1/blueprints/{name}/revisions/{number}", path));
+  return drawnFrom(found.document, found.layout, name);
 }

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ApiError, answer, api } from "../../api/client";
 import { type Blueprint, drawingOf, meaningOf } from "../../blueprint/document";
-import { type Drawing, layoutOf, placesOf } from "../../canvas/drawing";
+import { type Drawing, placesOf } from "../../canvas/drawing";
 import { forget, keep, recall } from "../../canvas/unsaved";
 import { saveBlueprint } from "../../panels/deploy/useDeploy";
 
@@ -52,10 +52,7 @@ export function useDrawing(name: string) {
 export async function revisionOf(name: string, drawing: Drawing): Promise<number> {
   const saved = await savedOf(name);
   const isThere = saved && meaningOf(saved.drawing.document) === meaningOf(drawing.document);
-  const { document } = drawing;
-  const revision = isThere
-    ? saved.revision
-    : await saveBlueprint(name, { document, layout: layoutOf(drawing), base: null });
+  const revision = isThere ? saved.revision : await saveBlueprint(name, { drawing, base: null });
   forget(localStorage, name, null);
   return revision;
 }

@@ -6,6 +6,7 @@ import { answer, api } from "../../api/client";
 import { type Change, changes, merge, placeKey } from "../../blueprint/changes";
 import { writeYaml } from "../../blueprint/yaml";
 import { useActions, useEditor } from "../../canvas/editing";
+import { UNFINISHED } from "../../canvas/store";
 import { drawnFrom } from "../../pages/Editor";
 import { Badge, Button, Failure, Loading, Notice, Tabs } from "../../ui";
 import { Diff } from "../Changes";
@@ -16,6 +17,7 @@ type View = "words" | "theirs" | "mine" | "result";
 export function Conflict({ name, onDone }: { name: string; onDone(): void }) {
   const base = useEditor((state) => state.base);
   const now = useEditor((state) => state.now);
+  const unfinished = useEditor((state) => state.text !== null);
   const { rebase } = useActions();
   const [view, setView] = useState<View>("words");
   const found = useQuery({
@@ -44,7 +46,7 @@ export function Conflict({ name, onDone }: { name: string; onDone(): void }) {
       <Notice tone="brass">
         Somebody saved revision {revision} while you edited{" "}
         {base.revision === null ? "a new blueprint of that name" : `revision ${base.revision}`}.
-        Nothing of either is lost, and nothing was deployed.
+        Nothing of either is lost, and nothing was deployed. {unfinished && UNFINISHED}
       </Notice>
       <div className="conflict__views">
         <Tabs<View>
@@ -76,7 +78,7 @@ export function Conflict({ name, onDone }: { name: string; onDone(): void }) {
       </div>
       <div className="conflict__acts">
         <Button onClick={() => choose(false)}>Take theirs, drop mine</Button>
-        <Button kind="primary" onClick={() => choose(true)}>
+        <Button kind="primary" disabled={unfinished} onClick={() => choose(true)}>
           Put mine on top of theirs
         </Button>
       </div>

@@ -3,27 +3,26 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, answer, api } from "../../api/client";
 import type { Deployment } from "../../api/types";
-import type { Blueprint } from "../../blueprint/document";
-import type { Layout } from "../../canvas/drawing";
+import { type Drawing, layoutOf } from "../../canvas/drawing";
 
 export interface Wish {
   name: string;
   /** To be saved first; null where the revision is there already. */
-  save: { document: Blueprint; layout: Layout; base: number | null } | null;
+  save: { drawing: Drawing; base: number | null } | null;
   revision: number | null;
   canary: string | undefined;
 }
 
-/** Save a document. `base` null means that it must not be there yet. */
+/** Save a drawing. `base` null means that it must not be there yet. */
 export async function saveBlueprint(
   name: string,
-  { document, layout, base }: NonNullable<Wish["save"]>,
+  { drawing, base }: NonNullable<Wish["save"]>,
 ): Promise<number> {
   const saved = await answer(
     api.PUT("/api/v1/blueprints/{name}", {
       params: { path: { name } },
       headers: { "If-Match": `"${base ?? 0}"` },
-      body: { ...document, layout },
+      body: { ...drawing.document, layout: layoutOf(drawing) },
     }),
   );
   return saved.revision;
@@ -38,14 +37,15 @@ export async function begin(
   return answer(api.POST("/api/v1/blueprints/{name}/deploy", { params: { path: { name } }, body }));
 }
 
-/** `onSaved` is called before tenants are moved: what is saved stays, whatever comes after. */
-export function useDeploy(onSaved: (revision: number) => void) {
+/** `onSaved` is called before tenants are moved: what is saved stays, whatever comes after. It gets
+ *  the drawing that was sent: what is drawn may be another one by then. */
+export function useDeploy(onSaved: (revision: number, drawing: Drawing) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async ({ name, save, revision, canary }: Wish) => {
       const number = save ? await saveBlueprint(name, save) : revision;
       if (number === null) throw new Error("There is no revision to deploy: save one first.");
-      if (save) onSaved(number);
+      if (save) onSaved(number, save.drawing);
       return begin(name, number, canary);
     },
     onSettled: () => {

@@ -129,12 +129,13 @@ function shownText(given: unknown): string {
   return typeof given === "string" ? given : JSON.stringify(given);
 }
 
-/** Empty means: not given. A number that is none stays text, and the rules say so. */
+/** Empty means: not given. What is no number that the document could hold as it was typed stays
+ *  text, and the rules say so. */
 function valueOfText(written: string, isNumber: boolean): unknown {
   if (written === "") return undefined;
   if (!isNumber) return written;
   const number = Number(written.trim().replace(",", "."));
-  return written.trim() !== "" && Number.isFinite(number) ? number : written;
+  return written.trim() !== "" && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : written;
 }
 
 interface DraftProps {

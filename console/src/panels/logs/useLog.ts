@@ -52,6 +52,7 @@ export function useLog(slug: string, service: string, isPaused: boolean) {
       clearTimeout(due);
       close();
       came.current = [];
+      setBehind(0);
       setKept(NOTHING);
       setState("opening");
     };
