@@ -13,6 +13,7 @@ from stateroom.domain.backoff import growth_streak
 from stateroom.domain.growth import KEEP_FREE_MB
 from stateroom.domain.instances import is_current, is_healthy
 from stateroom.domain.inventory import Condition, Inventory, State
+from stateroom.domain.moments import AHEAD
 from stateroom.domain.plan import Plan, plan
 from stateroom.domain.plan_checkpoint import to_copy, to_put_back
 from stateroom.domain.plan_orphans import ORPHAN_GRACE
@@ -145,8 +146,8 @@ def test_gone_means_that_nothing_is_left(world: Drawn) -> None:
 @OFTEN
 @given(worlds(), luck())
 def test_what_one_wants_changes_nothing_for_another(world: Drawn, other: Luck) -> None:
-    """With boots and copies enough for all, each cabin's actions, and each route, depend on its own tenant
-    alone."""
+    """With boots and copies enough for all, each cabin's actions, and each route, depend on its own
+    tenant alone."""
     before = planned(world, boots=100, copies=100)
     changed = replace(world, wishes=(other.wish_of(1), *world.wishes[1:]))
     after = planned(changed, boots=100, copies=100)
@@ -311,6 +312,30 @@ def test_nobody_is_an_orphan_where_nobody_can_say(world: Drawn, chance: Luck) ->
     assert not {numbered(number).id for number in ORPHANS} & {*made.cabins}
     empty = replace(others, kept=frozenset())
     assert plan(NOW, (), among.inventory, frozenset(), 2, {"demo": "1"}, empty).cabins == {}
+
+
+@OFTEN
+@given(worlds(), luck())
+def test_a_clock_that_was_set_back_makes_nobody_begin_anew(world: Drawn, chance: Luck) -> None:
+    """What was asked for by the clock from before is as if it had not been, be it a restart or a
+    new environment."""
+    later = NOW + chance.of([AHEAD + 1, 3600.0, 1e9])
+    wishes = tuple(replace(w, restart_at=0.0) for w in world.wishes)
+    content = {
+        c: replace(its, environment_at=0.0, services={role: 0.0 for role in its.services})
+        for c, its in world.inventory.content.items()
+    }
+    ahead = {
+        c: replace(its, environment_at=later, services={role: later for role in its.services})
+        for c, its in content.items()
+    }
+    never = replace(world, wishes=wishes, inventory=replace(world.inventory, content=content))
+    to_come = replace(
+        world,
+        wishes=tuple(replace(w, restart_at=later) for w in wishes),
+        inventory=replace(world.inventory, content=ahead),
+    )
+    assert planned(to_come) == planned(never)
 
 
 @OFTEN
