@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from stateroom.domain.backoff import (
     ACTION,
+    COUNTED,
+    GIVES_UP_AFTER,
     GROWTH,
     LIVED_WELL,
     LONGEST_RETRY_AFTER,
@@ -23,6 +25,7 @@ from stateroom.domain.backoff import (
     runtime_streak,
 )
 from stateroom.domain.moments import AHEAD
+from stateroom.domain.rollout import DEATHS
 from stateroom.domain.wish import Failure, Intent, Wish
 from tests.builders import cabin
 
@@ -135,6 +138,14 @@ def test_what_a_failure_says_about_trying_again_is_kept(after: float, pause: flo
 def test_only_the_newest_failure_says_when_to_try_again() -> None:
     """An older one that asked for more is history."""
     assert action_streak(wish(action(600, NOW - 100), action(3)), NOW).until == NOW + 3
+
+
+def test_what_is_counted_is_enough_for_every_pause() -> None:
+    """Only as many failures in a row are kept: more of them change neither a pause nor whether a
+    tenant is given up."""
+    for pace in (RUNTIME, ACTION, GROWTH):
+        assert len(pace.pauses) <= COUNTED
+    assert max(GIVES_UP_AFTER, DEATHS) <= COUNTED
 
 
 def test_a_streak_outlives_the_longest_pause() -> None:

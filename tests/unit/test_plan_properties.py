@@ -322,11 +322,11 @@ def test_a_clock_that_was_set_back_makes_nobody_begin_anew(world: Drawn, chance:
     later = NOW + chance.of([AHEAD + 1, 3600.0, 1e9])
     wishes = tuple(replace(w, restart_at=0.0) for w in world.wishes)
     content = {
-        c: replace(its, environment_at=0.0, services={role: 0.0 for role in its.services})
+        c: replace(its, environment_at=0.0, services=dict.fromkeys(its.services, 0.0))
         for c, its in world.inventory.content.items()
     }
     ahead = {
-        c: replace(its, environment_at=later, services={role: later for role in its.services})
+        c: replace(its, environment_at=later, services=dict.fromkeys(its.services, later))
         for c, its in content.items()
     }
     never = replace(world, wishes=wishes, inventory=replace(world.inventory, content=content))

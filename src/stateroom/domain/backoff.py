@@ -15,6 +15,10 @@ LIVED_WELL = 300.0
 LONGEST_RETRY_AFTER = 600.0
 """Seconds that "try again after" may ask for: one wrong answer must not hold a cabin for days."""
 
+COUNTED = 50
+"""Failures in a row that are counted, of one kind and program: the newest. Older ones lengthen no
+pause, and one that fails all day long would fill a day with them."""
+
 GIVES_UP_AFTER = 5
 """Deaths in a row after which the tenant is `failed` and safe mode is offered. It is still
 tried, with long pauses: what killed it may have gone by itself."""
