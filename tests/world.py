@@ -273,7 +273,7 @@ class World:
         )
         executor = _Watched(
             self.engine, self.edge, self.grants, self.store,  # type: ignore[arg-type]
-            compiler, providers, keys, self.clock, world=self,
+            compiler, providers, keys, sources.firewall, self.clock, world=self,
         )  # fmt: skip
         self.loop = Loop(
             self.store, sources, executor, compiler, providers, self.prober,
