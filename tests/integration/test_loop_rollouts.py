@@ -262,6 +262,31 @@ async def test_who_is_deleted_while_another_is_put_back(real: Real) -> None:
     await begin(real, "2026.9.8")
 
 
+async def test_who_is_deleted_before_its_disk_is_put_back(real: Real) -> None:
+    """With its data kept: they are kept as they are, the copy goes, and who revives them gets
+    nothing put back."""
+    await fleet(real, "a")
+    id_ = await begin(real, NEW)
+    real.world.engine.never_answers((await real.repository.tenants.get("a")).cabin.id)
+    for _ in range(20):
+        await real.world.turn()
+        real.world.now += 0.5
+    assert await data(real, "a") == [OLD, NEW]
+    await real.repository.deployments.stop(id_)
+    while (await get(real, id_)).state.value == "running":
+        await real.world.loop.one_pass()
+    assert [c.state for c in (await real.store.desired()).copies] == ["back"]
+    volume = (await real.repository.tenants.get("a")).cabin.id
+    real.world.engine.recovers(volume)
+    await real.repository.tenants.delete("a", "keep")
+    assert (await over(real, id_)).state.value == "rolled_back"
+    await real.world.converge()
+    assert await copies(real) == [] and (await real.store.desired()).copies == ()
+    await real.create("again", volume=volume)
+    await real.world.converge()
+    assert (await data(real, "again"))[:2] == [OLD, NEW]
+
+
 async def test_a_roll_out_that_meets_a_defect_holds_up_no_other(
     real: Real, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
