@@ -21,6 +21,7 @@ from stateroom.broker.grants import Grant, Provider
 from stateroom.domain import actions as a
 from stateroom.domain.cabin import Installation
 from stateroom.domain.inventory import Condition, Health, Inventory, State
+from stateroom.domain.moments import latest_placed
 from stateroom.domain.routes import Door
 from stateroom.domain.runtime import AGENT
 from stateroom.edge.fake import FakeEdge
@@ -272,7 +273,7 @@ class World:
         )
         executor = _Watched(
             self.engine, self.edge, self.grants, self.store,  # type: ignore[arg-type]
-            compiler, providers, keys, self.clock, world=self,
+            compiler, providers, keys, sources.firewall, self.clock, world=self,
         )  # fmt: skip
         self.loop = Loop(
             self.store, sources, executor, compiler, providers, self.prober,
@@ -389,7 +390,9 @@ def not_ready(look: Look, wish: Any) -> Sequence[str]:
     agent = next(i for i in mine if i.role == AGENT)
     if not (h := inventory.health.get(agent.name)) or not h.healthy:
         found.append("it is not healthy")
-    elif content and agent.started_at < max(wish.restart_at, content.environment_at):
+    elif content and agent.started_at < latest_placed(
+        look.at, wish.restart_at, content.environment_at
+    ):
         found.append("it began before its environment")
     found += [
         f"{i.role} is {i.condition}, or began before its environment"
@@ -397,7 +400,8 @@ def not_ready(look: Look, wish: Any) -> Sequence[str]:
         if i.role != AGENT and content
         and (
             i.condition is not Condition.HEALTHY
-            or i.started_at < max(wish.restart_at, content.services.get(i.role, 0.0))
+            or i.started_at
+            < latest_placed(look.at, wish.restart_at, content.services.get(i.role, 0.0))
         )
     ]
     if (inventory.grants or {}).get(wish.grant.key) != wish.grant.digest:

@@ -16,6 +16,7 @@ from stateroom.domain.inventory import CopyKind
 from stateroom.domain.rollout import Rollout
 from stateroom.domain.runtime import stable_digest
 from stateroom.errors import Conflict, NoCapacity
+from stateroom.store.tenant_create import NewTenant
 from tests.world import Died, Fate, document, served
 from tests.world_real import Real, image_id, real_world
 
@@ -234,6 +235,84 @@ async def test_who_is_deleted_or_suspended_meanwhile(real: Real) -> None:
     await real.change("b", {"suspended": False})
     await real.world.converge()
     assert (await real.status("b")).running_revision == 2
+
+
+async def test_who_is_deleted_while_another_is_put_back(real: Real) -> None:
+    """One whose turn had not come is gone before the canary is back: the roll-out ends all the
+    same, and the next one begins."""
+    await fleet(real, "a", "b")
+    cabin = (await real.repository.tenants.get("a")).cabin.id
+    real.world.engine.dies_with(image_id(NEW))
+    id_ = await begin(real, NEW, "1")
+    for _ in range(60):
+        await real.world.turn()
+        real.world.now += 0.5
+        if (await get(real, id_)).state.value == "failed":
+            break
+    real.world.engine.never_answers(cabin)
+    await real.repository.tenants.delete("b", "erase")
+    for _ in range(10):
+        await real.world.turn()
+        real.world.now += 0.1
+    assert not (await get(real, id_)).finished_at and len(await tenants(real)) == 1
+    real.world.engine.recovers(cabin)
+    found = await over(real, id_)
+    assert found.state.value == "rolled_back"
+    assert [m.state.value for m in found.members] == ["rolled_back", "gone"]
+    await begin(real, "2026.9.8")
+
+
+async def test_who_is_deleted_before_its_disk_is_put_back(real: Real) -> None:
+    """With its data kept: they are kept as they are, the copy goes, and who revives them gets
+    nothing put back."""
+    await fleet(real, "a")
+    id_ = await begin(real, NEW)
+    real.world.engine.never_answers((await real.repository.tenants.get("a")).cabin.id)
+    for _ in range(20):
+        await real.world.turn()
+        real.world.now += 0.5
+    assert await data(real, "a") == [OLD, NEW]
+    await real.repository.deployments.stop(id_)
+    while (await get(real, id_)).state.value == "running":
+        await real.world.loop.one_pass()
+    assert [c.state for c in (await real.store.desired()).copies] == ["back"]
+    volume = (await real.repository.tenants.get("a")).cabin.id
+    real.world.engine.recovers(volume)
+    await real.repository.tenants.delete("a", "keep")
+    assert (await over(real, id_)).state.value == "rolled_back"
+    await real.world.converge()
+    assert await copies(real) == [] and (await real.store.desired()).copies == ()
+    await real.create("again", volume=volume)
+    await real.world.converge()
+    assert (await data(real, "again"))[:2] == [OLD, NEW]
+
+
+async def test_a_roll_out_that_meets_a_defect_holds_up_no_other(
+    real: Real, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the pass and the roll-outs of other blueprints go on."""
+    await fleet(real, "a")
+    await real.repository.blueprints.put("other", {**document(OLD), "name": "other"})
+    await real.pin()
+    await real.repository.deployments.deploy("other")
+    await real.repository.creation.create(NewTenant("b", "other"))
+    await real.world.converge()
+    bad = await begin(real, NEW)
+    await real.repository.blueprints.put("other", {**document(NEW), "name": "other"})
+    await real.pin()
+    good = (await real.repository.deployments.deploy("other")).rollout.id
+    carry_on = real.store.carry_on
+
+    async def broken(deployment: str, *given: Any) -> bool:
+        if deployment == bad:
+            raise LookupError("a row that must be there is not")
+        return await carry_on(deployment, *given)
+
+    monkeypatch.setattr(real.store, "carry_on", broken)
+    with caplog.at_level(logging.ERROR):
+        assert (await over(real, good)).state.value == "done"
+    assert bad in caplog.text and "a row that must be there is not" in caplog.text
+    assert not (await get(real, bad)).finished_at
 
 
 async def test_room_for_copies_is_promised_once(real: Real) -> None:

@@ -126,6 +126,22 @@ async def test_a_disk_that_cannot_grow_keeps_nobody_from_running() -> None:
     ]  # fmt: skip
 
 
+async def test_nothing_starts_once_the_firewall_is_gone() -> None:
+    """It went between plan and start: all but the start is done, nobody is said to have failed,
+    and the next pass that sees it again begins what is there."""
+    script = Script(World())
+    await script.run("create acme")
+    look = await script.world.loop.fresh_look()
+    cabin = script.cabins["acme"]
+    todo = look.plan.cabins[cabin]
+    assert isinstance(todo[-1], a.Start)
+    without = replace(script.world.loop._executor, firewall=lambda: False)
+    assert await without.run(cabin, todo) == ()
+    assert [verb for verb, _ in script.world.engine.trace] == ["prepare", "configure", "create"]
+    await script.run("settle")
+    assert [verb for verb, _ in script.world.engine.trace].count("start") == 1
+
+
 @pytest.mark.parametrize("after", [float("inf"), float("nan"), -1.0, 1e12])
 async def test_what_an_engine_asks_for_is_written_down_within_bounds(after: float) -> None:
     """No engine's answer is a number that a database or a reader cannot keep."""

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from stateroom.errors import NoCapacity
 from stateroom.settings import Settings
-from stateroom.steward.webhook import WebhookSender
+from stateroom.steward.webhook import LONGEST_REST, LOOK, WebhookSender
 from stateroom.store import webhook_outbox
-from stateroom.store.webhook_delivery import Deliveries
-from stateroom.store.webhook_outbox import PAUSES
+from stateroom.store.webhook_delivery import Deliveries, Result
+from stateroom.store.webhook_outbox import PAUSES, Delivery
 from tests.integration.store_lab import Lab, lab
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -247,6 +248,58 @@ async def test_a_crash_after_sending_sends_again(tmp_path: Path) -> None:
         await sent(it)
         assert len(there.heard) == 2
         assert there.bodies[0] == there.bodies[1]
+
+
+async def test_one_that_cannot_be_noted_takes_no_other_along(tmp_path: Path) -> None:
+    """What came of the others is written down, so they are not sent again."""
+    async with lab(tmp_path) as it, receiver() as there:
+        await hook(it, there.url)
+        for slug in ("acme", "globex"):
+            await it.tenant(slug)
+            await it.report(slug)
+
+        class Picky(Deliveries):
+            async def note(self, delivery: Delivery, url: str, result: Result) -> None:
+                if delivery.body["data"]["slug"] == "acme":
+                    raise NoCapacity("the disk below the database is full")
+                await super().note(delivery, url, result)
+
+        picky = WebhookSender(
+            Picky(it.database, it.clock), it.opener, Settings(home=it.path), it.clock
+        )
+        with pytest.raises(NoCapacity):
+            await picky.send_due()
+        await sent(it)
+        assert sorted(there.told) == [("tenant.ready", "acme")] * 2 + [("tenant.ready", "globex")]
+
+
+async def test_a_database_that_takes_no_writes_is_no_flood(tmp_path: Path) -> None:
+    """The same message goes out after longer and longer rests, up to a minute; once it can be
+    noted it is not sent again, and the next one goes out as soon as ever."""
+    async with lab(tmp_path) as it, receiver() as there:
+        await hook(it, there.url)
+        await it.tenant("acme")
+        await it.report("acme")
+        rests: list[float] = []
+
+        class Full(Deliveries):
+            async def note(self, delivery: Delivery, url: str, result: Result) -> None:
+                if len(rests) < 8:
+                    raise NoCapacity("the disk below the database is full")
+                await super().note(delivery, url, result)
+
+        async def rest(seconds: float) -> None:
+            rests.append(seconds)
+            if len(rests) == 10:
+                raise asyncio.CancelledError
+
+        full = WebhookSender(
+            Full(it.database, it.clock), it.opener, Settings(home=it.path), it.clock, sleep=rest
+        )
+        with pytest.raises(asyncio.CancelledError):
+            await full.run()
+        assert rests == [2, 4, 8, 16, 32, LONGEST_REST, LONGEST_REST, LONGEST_REST, LOOK, LOOK]
+        assert there.told == [("tenant.ready", "acme")] * 9
 
 
 async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from stateroom.domain.backoff import COUNTED
 from stateroom.store import copies
 from stateroom.store import steward as steward_module
 from stateroom.store.providers import NewProvider
@@ -189,6 +190,24 @@ def test_a_failure_is_recorded_once(tmp_path: Path, batches: list[list[FailureRe
             assert set(keys) >= added
 
     asyncio.run(run())
+
+
+async def test_only_failures_that_count_are_kept(tmp_path: Path) -> None:
+    """The newest of each program and kind, so that nobody who fails all day makes every pass
+    read more; what a clock that was set back since wrote takes no place of theirs."""
+    async with lab(tmp_path) as it:
+        view = await it.tenant("acme")
+        now = it.clock()
+
+        def failed(at: float, kind: str = "action", role: str = "agent") -> FailureRecord:
+            return FailureRecord(view.cabin.id, at, at - 1, kind, "it failed", role=role)
+
+        others = [failed(now - 9999), failed(now - 9999, "exit"), failed(now - 9999, "exit", "db")]
+        ahead = [failed(now + 3600 + n) for n in range(COUNTED + 3)]
+        those = [failed(now - n) for n in range(COUNTED + 3)]
+        await it.steward.add_failures([*others, *ahead, *reversed(those)])
+        kept = (await it.steward.desired()).tenants[0].failures
+        assert set(kept) == {*others[1:], *those[:COUNTED]}
 
 
 async def test_a_ticket_is_good_once(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stateroom.domain.backoff import (
     ACTION,
-    AHEAD,
+    COUNTED,
+    GIVES_UP_AFTER,
     GROWTH,
     LIVED_WELL,
     LONGEST_RETRY_AFTER,
@@ -23,6 +24,8 @@ from stateroom.domain.backoff import (
     orphan_streak,
     runtime_streak,
 )
+from stateroom.domain.moments import AHEAD
+from stateroom.domain.rollout import DEATHS
 from stateroom.domain.wish import Failure, Intent, Wish
 from tests.builders import cabin
 
@@ -137,6 +140,14 @@ def test_only_the_newest_failure_says_when_to_try_again() -> None:
     assert action_streak(wish(action(600, NOW - 100), action(3)), NOW).until == NOW + 3
 
 
+def test_what_is_counted_is_enough_for_every_pause() -> None:
+    """Only as many failures in a row are kept: more of them change neither a pause nor whether a
+    tenant is given up."""
+    for pace in (RUNTIME, ACTION, GROWTH):
+        assert len(pace.pauses) <= COUNTED
+    assert max(GIVES_UP_AFTER, DEATHS) <= COUNTED
+
+
 def test_a_streak_outlives_the_longest_pause() -> None:
     """Else its end would be forgotten before it is over, and the pauses would begin anew."""
     for pace in (RUNTIME, ACTION, GROWTH):
@@ -147,6 +158,32 @@ def test_a_failure_of_a_clock_that_was_set_back_holds_nobody() -> None:
     """Dated far ahead of now, it cannot be placed; a little ahead, it is of this moment."""
     assert action_streak(wish(action(0, NOW + AHEAD + 1)), NOW) == NONE
     assert action_streak(wish(action(0, NOW + AHEAD)), NOW).count == 1
+
+
+@pytest.mark.parametrize("fact", ["restart_at", "changed_at"])
+def test_a_change_of_a_clock_that_was_set_back_hides_no_failure(fact: str) -> None:
+    """Else whatever fails after it would be tried again at once, until the clock is there."""
+    failures = [*in_a_row(5), *in_a_row(5, "action"), *in_a_row(5, "grow")]
+    changed = wish(*failures, **{fact: NOW + AHEAD + 1})
+    for streak in (runtime_streak, action_streak, growth_streak):
+        assert streak(changed, NOW).count == 5
+    assert runtime_streak(wish(*failures, **{fact: NOW + AHEAD}), NOW) == NONE
+
+
+@pytest.mark.parametrize("kind", ["action", "grow"])
+@given(st.lists(st.tuples(st.floats(0, 7200), st.floats(0, 60)), min_size=1, max_size=12))
+def test_a_call_that_fails_slowly_is_held_back_like_any(
+    kind: str, tries: list[tuple[float, float]]
+) -> None:
+    """However long each try took: it did not live well meanwhile, and is one more in a row."""
+    began, failures = NOW, []
+    for took, pause in tries:
+        failures.append(Failure(began + took, began, kind, "it failed"))
+        began += took + pause
+    pace, streak = (ACTION, action_streak) if kind == "action" else (GROWTH, growth_streak)
+    found = streak(wish(*failures), failures[-1].at)
+    assert found.count == len(tries)
+    assert found.pause == pace.pauses[min(len(tries), len(pace.pauses)) - 1]
 
 
 def test_a_disk_is_tried_again_after_long_pauses_whatever_else_is_changed() -> None:

@@ -111,7 +111,6 @@ def test_the_sample_becomes_exactly_this() -> None:
         models=("demo-1",),
         monthly_budget_usd=20.0,
         missing_secrets=(),
-        sleep_after=900,
     )
 
 
@@ -275,12 +274,3 @@ def test_an_image_that_is_not_pinned_is_named() -> None:
 def test_a_blueprint_says_which_images_it_needs() -> None:
     """They are pinned when the revision is made."""
     assert image_references(SAMPLE) == ("openclaw:2026.9.6",)
-
-
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [("never", None), ("90s", 90), ("15m", 900), ("2h", 7200), ("1d", 86_400)],
-)
-def test_durations_are_seconds_afterwards(written: str, seconds: int | None) -> None:
-    """People write 15m, the planner reckons in seconds."""
-    assert compiled(blueprint(agent={"sleep_after": written})).sleep_after == seconds

@@ -59,6 +59,20 @@ def test_an_end_that_was_asked_for_is_none(wish: Wish) -> None:
     assert found(wish, seen(ended())) == {}
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        replace(WISH, restart_at=NOW + 3600),
+        replace(WISH, changed_at=NOW + 3600),
+        WISH.with_failures((Failure(NOW + 3610, NOW + 3600, "action", "start failed: busy"),)),
+    ],
+    ids=["restarted", "changed", "our own work"],
+)
+def test_what_a_clock_wrote_before_it_was_set_back_hides_no_end(wish: Wish) -> None:
+    """Nobody can say when that was, so it explains nothing."""
+    assert len(found(wish, seen(ended()))[cabin().id]) == 1
+
+
 def test_work_in_flight_is_no_failure() -> None:
     """An instance that our own actions stop at this moment did not die."""
     assert found(WISH, seen(ended()), cabin().id) == {}

@@ -13,7 +13,6 @@ from stateroom.domain.names import (
     display_name_problem,
     environment_problem,
     near,
-    secret_name_problem,
     shown,
     slug_problem,
 )
@@ -96,14 +95,6 @@ def test_what_no_environment_can_hold_is_refused(name: str) -> None:
 def test_ordinary_names_are_accepted(name: str) -> None:
     """What people want to call their variables is possible."""
     assert environment_problem(name, "") is None
-    assert secret_name_problem(name, "") is None
-
-
-def test_a_secrets_name_that_is_no_text_is_a_problem() -> None:
-    """A number where a name belongs is told, not raised."""
-    problem = secret_name_problem(5, "/secrets/5")
-    assert problem is not None
-    assert problem.code == "wrong_type"
 
 
 @pytest.mark.parametrize("name", ["Acme & Sons", "Ünïcode", "日本", "x" * 100])

@@ -296,6 +296,45 @@ def test_a_disk_that_is_still_put_back_is_waited_for() -> None:
     assert fleet.states() == ["rolled_back"]
 
 
+def test_a_disk_that_cannot_be_put_back_ends_it() -> None:
+    """It is told, and the roll-out is over: nobody waits for ever, be it one that was unwell
+    before, or is suspended."""
+    fleet = Fleet(begun("a", "b", "c"))
+    fleet.be("b", unwell=True)
+    fleet.step()
+    fleet.be("a", failing="it crashed")
+    fleet.step()
+    assert [m.back for m in fleet.going.members] == [True] * 3
+    for slug in "abc":
+        fleet.be(slug, copying=True, failing="it needs the secret KEY: set it")
+    fleet.be("c", suspended=True)
+    fleet.step()
+    assert (fleet.going.state, fleet.states()) == (State.FAILED, ["failed"] * 3)
+    assert fleet.going.finished_at
+    told = {m.reason for m in fleet.going.members}
+    assert told == {"It was put back and is not well: it needs the secret KEY: set it"}
+
+
+def test_who_is_deleted_while_others_are_put_back_is_gone() -> None:
+    """Also one whose turn had not come, or who is back already: when it ends, all who are not
+    gone are there."""
+    fleet = Fleet(begun("a", "b", "c", "d", canary=3))
+    fleet.step()
+    fleet.be("a", failing="it crashed")
+    fleet.step()
+    fleet.well("b")
+    fleet.be("c", failing="its disk is full")
+    fleet.step()
+    assert fleet.states() == ["failed", "rolled_back", "failed", "pending"]
+    for slug in "bcd":
+        del fleet.seen[f"t-{slug}"]
+    fleet.step()
+    assert fleet.states() == ["failed", "gone", "gone", "gone"]
+    fleet.well("a")
+    fleet.step()
+    assert (fleet.going.state, fleet.states()[0]) == (State.ROLLED_BACK, "rolled_back")
+
+
 @pytest.mark.parametrize(
     ("given_", "of_ten"),
     [("10%", 1), ("11%", 2), ("1%", 1), ("99%", 0), ("3", 3), (3, 3), ("10", 0), ("", 0),

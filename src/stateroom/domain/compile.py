@@ -67,9 +67,8 @@ class TenantFacts:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """monthly_budget_usd: None for no budget. missing_secrets: required by the blueprint and
-    not set; the cabin must not start without them. sleep_after: seconds, None for never.
-    services: those beside the agent, in the order of their roles. volumes: all of the cabin's,
-    the agent's first."""
+    not set; the cabin must not start without them. services: those beside the agent, in the order
+    of their roles. volumes: all of the cabin's, the agent's first."""
 
     spec: RuntimeSpec
     volumes: tuple[Volume, ...]
@@ -79,7 +78,6 @@ class Compiled:
     models: tuple[str, ...]
     monthly_budget_usd: float | None
     missing_secrets: tuple[str, ...]
-    sleep_after: int | None = None
     services: tuple[RuntimeSpec, ...] = ()
 
 
@@ -120,7 +118,6 @@ def compile(  # noqa: A001  (It is the word for it, and nobody here compiles Pyt
         models=draft.models,
         monthly_budget_usd=draft.monthly_budget_usd,
         missing_secrets=_missing_secrets(draft, tenant),
-        sleep_after=draft.sleep_after,
         services=tuple(_service(one, cabin, images, draft.runtime) for one in draft.services),
     )
 

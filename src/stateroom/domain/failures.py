@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from stateroom.domain.instances import BOOT_DEADLINE, is_current, never_answered
 from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.moments import latest_placed
 from stateroom.domain.runtime import AGENT
 from stateroom.domain.wish import Failure, Intent, Wish
 
@@ -49,8 +50,8 @@ def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -
     if not is_current(instance, wish, inventory):
         return None
     if instance.state is State.EXITED and instance.finished_at > 0:
-        since = max(wish.restart_at, wish.changed_at, _last_work(wish))
-        if instance.finished_at <= since:
+        ours = latest_placed(now, wish.restart_at, wish.changed_at, *_work(wish))
+        if instance.finished_at <= ours:
             return None
         detail = exit_sentence(instance)
         return Failure(
@@ -63,10 +64,10 @@ def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -
     return None
 
 
-def _last_work(wish: Wish) -> float:
-    """When the newest of our own actions that failed had begun. What ended by itself before it
+def _work(wish: Wish) -> tuple[float, ...]:
+    """When our own actions that failed had begun. What ended by itself before the newest of them
     was recorded by the pass that planned it; what was not had been stopped by us for it."""
-    return max((f.began_at for f in wish.failures if f.kind in ("action", "grow")), default=0.0)
+    return tuple(f.began_at for f in wish.failures if f.kind in ("action", "grow"))
 
 
 def exit_sentence(instance: Instance) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stateroom.domain.inventory import Health, Installed, Instance, Inventory, State
+from stateroom.domain.moments import latest_placed
 from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec
 from stateroom.domain.wish import Wish
 
@@ -114,20 +115,23 @@ def _with_boost(resources: Resources, boot_cpu: float) -> Resources:
     return resources if resources.cpu >= boot_cpu else replace(resources, cpu=boot_cpu)
 
 
-def outdated(wish: Wish, current: Instance, inventory: Inventory) -> str:
+def outdated(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:
     """What came after a running instance of whatever role began and only a new beginning takes
-    over, "" for nothing."""
-    if current.started_at < wish.restart_at:
+    over, "" for nothing. What cannot be placed is nothing: by it, whatever begins now would have
+    to begin anew at once."""
+    if current.started_at < latest_placed(now, wish.restart_at):
         return "a restart was asked for"
     applied = inventory.content.get(wish.cabin.id)
-    if applied is not None and current.started_at < applied.environment_of(current.role):
+    if applied is not None and current.started_at < latest_placed(
+        now, applied.environment_of(current.role)
+    ):
         return "its environment changed"
     return ""
 
 
 def restart_reason(now: float, wish: Wish, current: Instance, inventory: Inventory) -> str:
     """Why a running agent must begin anew, "" when it need not."""
-    if reason := outdated(wish, current, inventory):
+    if reason := outdated(now, wish, current, inventory):
         return reason
     if never_answered(now, current, inventory):
         return f"it did not answer within {BOOT_DEADLINE:.0f} s of its start"

@@ -101,13 +101,6 @@ def environment_problem(name: str, pointer: str) -> Problem | None:
     return None
 
 
-def secret_name_problem(name: object, pointer: str) -> Problem | None:
-    """The same rule for a secret's name, which is also a file's name under /run/stateroom."""
-    if not isinstance(name, str):
-        return Problem(pointer, "wrong_type", f"A secret's name is text, not {kind_of(name)}.")
-    return environment_problem(name, pointer)
-
-
 def nearest(word: str, known: Collection[str], likeness: float = 0.6) -> str | None:
     """Which of `known` was surely meant by a mistyped word, or None."""
     # Comparing takes time with the square of the length, and nobody mistypes a whole page.

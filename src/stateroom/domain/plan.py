@@ -9,7 +9,7 @@ Rules that every plan keeps (tests/unit/test_plan_properties.py):
 * one that serves and has to begin anew serves on until it could boot at once
 * nothing starts without firewall, disks, namespace and content
 * data is erased only for a cabin whose erasure was asked for, when nothing of it is left
-* what one tenant wants changes no action of another cabin, but for the order of boots
+* what one tenant wants changes no action of another cabin, but for the order of boots and copies
 * what nobody knows is left alone while it is young, and its data for ever
 """
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from stateroom.domain.actions import (
     CabinAction,
+    CopyDisk,
     DropProvider,
     ProviderAction,
     Publish,
@@ -30,6 +31,7 @@ from stateroom.domain.backoff import runtime_streak
 from stateroom.domain.instances import boost_ends, is_healthy
 from stateroom.domain.inventory import Instance, Inventory, State
 from stateroom.domain.plan_cabin import plan_cabin
+from stateroom.domain.plan_checkpoint import to_copy
 from stateroom.domain.plan_orphans import Others, plan_orphan
 from stateroom.domain.plan_step import Step, View, Waiting
 from stateroom.domain.routes import Door, RouteTable
@@ -67,13 +69,16 @@ def plan(
     boots_at_once: int = 2,
     providers: Mapping[str, str] | None = None,
     others: Others | None = None,
+    copies_at_once: int = 1,
 ) -> Plan:
     """The whole plan. `now` in seconds since the epoch; `in_flight` are cabins whose actions
     of an earlier plan still run and which are therefore left alone. `providers`: name ->
     digest of every model provider that the broker should know; None leaves them as they are.
     others: which cabins the store knows beside these; None leaves orphans as they are."""
     views = _views(wishes, inventory)
-    boots = _free_boots(now, wishes, inventory, in_flight, boots_at_once)
+    copying = {w.cabin.id for w in wishes if w.cabin.id in in_flight and _copies(w, views)}
+    boots = _free_boots(now, wishes, inventory, in_flight, copying, boots_at_once)
+    copies = copies_at_once - len(copying)
     held: set[str] = set()
     cabins: dict[str, tuple[CabinAction, ...]] = {}
     waiting: list[Waiting] = []
@@ -83,11 +88,13 @@ def plan(
         if cabin in in_flight:
             waiting.append(Waiting(cabin, "working", "earlier actions are still being carried out"))
             continue
-        step = plan_cabin(now, wish, views[cabin], boots)
+        step = plan_cabin(now, wish, views[cabin], boots, copies)
         if step.actions:
             cabins[cabin] = step.actions
         if step.turn or _boots(wish, step):
             boots -= 1
+        if _begins_to_copy(step) or (step.turn and _copies(wish, views)):
+            copies -= 1
         if step.held:
             held.add(cabin)
         waiting.extend(step.waiting)
@@ -114,6 +121,15 @@ def plan(
 def _boots(wish: Wish, step: Step) -> bool:
     """Only the agent's start is dear enough to be counted."""
     return wish.spec is not None and Start(wish.spec.name) in step.actions
+
+
+def _copies(wish: Wish, views: Mapping[str, View]) -> bool:
+    """A disk of it is being copied, where work on it is in flight, or is next to be."""
+    return bool(to_copy(wish, views[wish.cabin.id].place))
+
+
+def _begins_to_copy(step: Step) -> bool:
+    return any(isinstance(action, CopyDisk) for action in step.actions)
 
 
 def _look_again(now: float, waiting: Sequence[Waiting], inventory: Inventory) -> float:
@@ -181,9 +197,11 @@ def _free_boots(
     wishes: Sequence[Wish],
     inventory: Inventory,
     in_flight: frozenset[str],
+    copying: set[str],
     at_once: int,
 ) -> int:
-    """Work in flight may be a boot, but for cabins that are to end."""
+    """Work in flight may be a boot, but for cabins that are to end, and for those whose disk is
+    being copied: that takes as long as it is large, and nobody's boot waits for it."""
     running = {wish.cabin.id for wish in wishes if wish.intent is Intent.RUN}
     booting = sum(
         instance.state is State.RUNNING
@@ -194,7 +212,7 @@ def _free_boots(
         and instance.cabin in running
         and instance.cabin not in in_flight
     )
-    return at_once - booting - len(in_flight & running)
+    return at_once - booting - len((in_flight & running) - copying)
 
 
 def _publish(

@@ -25,7 +25,14 @@ from stateroom.domain.instances import (
     restart_reason,
 )
 from stateroom.domain.inventory import Instance, State
-from stateroom.domain.plan_checkpoint import dropping, no_room_to_copy, rewrites, rewriting
+from stateroom.domain.plan_checkpoint import (
+    copy_waits,
+    dropping,
+    rewrites,
+    rewriting,
+    started_later,
+    to_copy,
+)
 from stateroom.domain.plan_leaving import plan_leaving, plan_suspended
 from stateroom.domain.plan_services import plan_services
 from stateroom.domain.plan_step import (
@@ -45,8 +52,9 @@ from stateroom.domain.services import agent_first, agents, beside
 from stateroom.domain.wish import Intent, Wish
 
 
-def plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
-    """boots: how many more may begin to boot at this moment."""
+def plan_cabin(now: float, wish: Wish, view: View, boots: int, copies: int) -> Step:
+    """boots: how many more may begin to boot at this moment; copies: of how many more the disks
+    may begin to be copied."""
     cabin = wish.cabin.id
     streak = action_streak(wish, now)
     if streak.until > now:
@@ -57,18 +65,18 @@ def plan_cabin(now: float, wish: Wish, view: View, boots: int) -> Step:
     if wish.intent.leaving:
         return plan_leaving(wish, view)
     dropped = dropping(cabin, view.place, wish.checkpoint.drop)
-    step = _plan_staying(now, wish, view, boots)
+    step = _plan_staying(now, wish, view, boots, copies)
     return replace(step, actions=(*step.actions, *dropped)) if dropped else step
 
 
-def _plan_staying(now: float, wish: Wish, view: View, boots: int) -> Step:
+def _plan_staying(now: float, wish: Wish, view: View, boots: int, copies: int) -> Step:
     if wish.intent is Intent.SUSPEND:
         return plan_suspended(wish, view)
     cabin = wish.cabin.id
     if wish.blocked or wish.spec is None or wish.content is None:
         wait = Waiting(cabin, "blocked", wish.blocked or "not compiled yet")
         return Step(_contents_alone(wish, view), (wait,))
-    return _with_growth_told(now, wish, view, _plan_running(now, wish, view, boots))
+    return _with_growth_told(now, wish, view, _plan_running(now, wish, view, boots, copies))
 
 
 def _with_growth_told(now: float, wish: Wish, view: View, step: Step) -> Step:
@@ -87,23 +95,28 @@ def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
     return (Configure(wish.cabin, wish.content),)
 
 
-def _plan_running(now: float, wish: Wish, view: View, boots: int) -> Step:
+def _plan_running(now: float, wish: Wish, view: View, boots: int, copies: int) -> Step:
     assert wish.spec is not None and wish.content is not None
     alone = rewrites(wish, view.place)
-    if alone and (wait := no_room_to_copy(wish, view.inventory)) is not None:
+    if alone and (wait := copy_waits(wish, view.inventory, turn=copies > 0)) is not None:
         return Step(waiting=(wait,), held=True)
     strangers = [i for i in view.instances if alone or not is_current(i, wish, view.inventory)]
     known = [i for i in view.instances if i not in strangers]
     current = next(iter(agents(known)), None)
     turn = boots > 0 or _any_up(agents(view.instances))
     if view.open_route is not False and _any_up(agents(strangers)):
-        tended = plan_services(now, wish, view, beside(known), turn=turn, make=False)
+        # One in whose place a former one is still up waits for that to end, like the agent.
+        held = {i.role for i in strangers if i.state in UP}
+        there = [i for i in beside(known) if i.role not in held]
+        tended = plan_services(now, wish, view, there, turn=turn, make=False)
         return _together(tended, _before_it_ends(now, wish, view, boots))
     actions: list[CabinAction] = [
         a for i in agent_first(strangers) for a in take_away(i, stop_seconds(wish))
     ]
     actions += _foundation(wish, view)
     actions += rewriting(wish, view.place)
+    if to_copy(wish, view.place):
+        return Step(tuple(actions), (started_later(wish),))
     services = plan_services(now, wish, view, beside(known), turn=turn, make=True)
     rest = _together(services, _plan_instance(now, wish, view, current, boots))
     return replace(rest, actions=(*actions, *rest.actions)) if actions else rest

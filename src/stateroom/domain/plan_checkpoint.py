@@ -45,10 +45,26 @@ def rewriting(wish: Wish, place: Place | None) -> tuple[CabinAction, ...]:
     return tuple(actions)
 
 
-def no_room_to_copy(wish: Wish, inventory: Inventory) -> Waiting | None:
-    """Said before anything is stopped for it."""
+def copy_waits(wish: Wish, inventory: Inventory, *, turn: bool) -> Waiting | None:
+    """Why its disk cannot be copied now, before anything is stopped for it; None where it can, or
+    has not to be. turn: no other's is being copied."""
     place = inventory.places.get(wish.cabin.id)
     missing = set(to_copy(wish, place))
+    if (wait := _no_room_to_copy(wish, missing, inventory)) is not None or not missing or turn:
+        return wait
+    reason = "another tenant's disk is being copied; its turn comes"
+    return Waiting(wish.cabin.id, "turn", reason)
+
+
+def started_later(wish: Wish) -> Waiting:
+    """A copy takes long, so what comes after it is planned by what is seen then."""
+    return Waiting(wish.cabin.id, "turn", "its disk is copied first")
+
+
+def _no_room_to_copy(
+    wish: Wish, missing: Collection[str], inventory: Inventory
+) -> Waiting | None:
+    place = inventory.places.get(wish.cabin.id)
     volumes = [v for v in wish.volumes if v.name in missing]
     needed = sum(v.size_mb if place is None else size_now(place, v) for v in volumes)
     if not needed or inventory.room_mb is None or inventory.room_mb >= needed + KEEP_FREE_MB:

@@ -66,7 +66,7 @@ def _plan_service(
 def _begins_anew(
     now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance
 ) -> bool:
-    return bool(outdated(wish, current, view.inventory)) or grows(
+    return bool(outdated(now, wish, current, view.inventory)) or grows(
         now, wish, view.inventory, spec
     )
 

@@ -241,7 +241,7 @@ def _why(seen: Seen) -> str:
 def _left(member: Member, seen: Seen | None, of: Rollout, wanted: int, now: float) -> Member | None:
     """Who is no longer the roll-out's, None where it still is."""
     if seen is None:
-        return _settled(member, Move.GONE, "The tenant was deleted.", now)
+        return _deleted(member, now)
     if seen.blueprint != of.blueprint:
         told = f"It was moved to the blueprint {seen.blueprint}."
         return _settled(member, Move.SUPERSEDED, told, now)
@@ -265,6 +265,10 @@ def _is_late(member: Member, now: float) -> bool:
 
 def _settled(member: Member, state: Move, reason: str, now: float) -> Member:
     return replace(member, state=state, since=now, reason=reason)
+
+
+def _deleted(member: Member, now: float) -> Member:
+    return _settled(member, Move.GONE, "The tenant was deleted.", now)
 
 
 def _give_up(
@@ -294,7 +298,9 @@ def _turn_back(going: Rollout, reason: str, culprit: str, now: float) -> Decisio
 
 def _put_back(before: Rollout, seen: Mapping[str, Seen], now: float) -> Decision:
     members = tuple(
-        _on_its_way_back(m, seen.get(m.tenant), before, now) if m.back else m
+        _on_its_way_back(m, seen.get(m.tenant), before, now)
+        if m.back
+        else _unless_deleted(m, seen, now)
         for m in before.members
     )
     going = replace(before, members=members)
@@ -306,18 +312,30 @@ def _put_back(before: Rollout, seen: Mapping[str, Seen], now: float) -> Decision
     )
 
 
+def _unless_deleted(member: Member, seen: Mapping[str, Seen], now: float) -> Member:
+    """One that nothing is done about any more: the end of a roll-out concerns who is there."""
+    if member.tenant in seen or member.state in (Move.GONE, Move.SUPERSEDED):
+        return member
+    return _deleted(member, now)
+
+
 def _on_its_way_back(member: Member, seen: Seen | None, of: Rollout, now: float) -> Member:
     """Why it failed stays its reason."""
     if (left := _left(member, seen, of, member.before, now)) is not None:
         return replace(left, back=False)
     assert seen is not None
     if seen.copying:
-        return member
+        # Its disk is put back later, too, once what keeps it from there has gone.
+        return _not_back(member, seen, now) if seen.failing else member
     well = seen.well and seen.applied >= member.generation
     if well or seen.suspended or (member.ailing and seen.failing):
         return replace(member, state=Move.ROLLED_BACK, since=now, back=False)
     begun = _begun(member, seen, now)
     if not seen.failing and not _is_late(begun, now):
         return begun
+    return _not_back(member, seen, now)
+
+
+def _not_back(member: Member, seen: Seen, now: float) -> Member:
     told = f"It was put back and is not well: {_why(seen)}"
     return replace(member, since=now, back=False, reason=told)

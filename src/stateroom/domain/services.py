@@ -79,7 +79,7 @@ def _of_current(
         return Ailment(f"{reason}. See {logs}", grave=True, applied=False)
     if current.state is not State.RUNNING:
         return Ailment(_starting(spec), grave=False, applied=False)
-    if outdated(wish, current, inventory) or current.resources != spec.resources:
+    if outdated(now, wish, current, inventory) or current.resources != spec.resources:
         return Ailment("a change is being applied", grave=False, applied=False)
     if current.condition is Condition.UNHEALTHY:
         return Ailment(f"{_silence(spec)}; see {logs}", grave=True, applied=True)

@@ -74,7 +74,8 @@ class Wish:
     """One cabin's. compiled parts are None where `blocked` says why there are none yet.
 
     restart_at: a restart asked for at that time (0: never); an instance started before it is
-    restarted. changed_at: when the tenant was last changed; older failures no longer count.
+    restarted. changed_at: when the tenant was last changed; older failures no longer count. Where
+    they lie in the future (see moments) both are taken for never.
     was_ready: it has answered, and nobody put it away since; such cabins boot first.
     boot_cpu: cores that it may use while it boots, where its own limit is lower.
     passing: what `blocked` says goes away by itself; else somebody has to act.

@@ -47,6 +47,9 @@ class SealedValues(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Executor:
+    """firewall: as the plan is told, asked anew before each start: what comes before one in a
+    list may take long."""
+
     engine: Engine
     edge: Edge
     grants: Grants
@@ -54,6 +57,7 @@ class Executor:
     compiler: Compiler
     providers: Providers
     keys: StewardKeys
+    firewall: Callable[[], bool]
     clock: Callable[[], float] = time.time
 
     async def run(
@@ -94,6 +98,8 @@ class Executor:
             case a.Create(spec):
                 await self.engine.create(spec)
             case a.Start(name):
+                if not self.firewall():
+                    raise Overtaken
                 await self.engine.start(name)
             case a.Stop(name, seconds):
                 await self.engine.stop(name, seconds)

@@ -41,6 +41,7 @@ async def look(
     clock: Callable[[], float],
     *,
     boots_at_once: int,
+    copies_at_once: int = 1,
     in_flight: frozenset[str] = frozenset(),
     providers: Mapping[str, str] | None = None,
 ) -> Look:
@@ -53,7 +54,7 @@ async def look(
     new = noticed(now, wishes, inventory, alone)
     wishes = tuple(w.with_failures(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
     planned = plan(
-        now, wishes, inventory, alone, boots_at_once, providers, others(desired)
+        now, wishes, inventory, alone, boots_at_once, providers, others(desired), copies_at_once
     )
     found = statuses(now, wishes, inventory, planned)
     for one in compiler.refused:

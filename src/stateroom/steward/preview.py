@@ -66,9 +66,10 @@ class Preview:
         today = await self._store.desired()
         moving = _movers(today, name, slugs)
         desired = _moved(today, _elsewhere(today, moving, mark), revision)
+        everybody = len(desired.tenants)
         seen = await look(
             desired, self._sources, self._compiler(), self._clock,
-            boots_at_once=len(desired.tenants),
+            boots_at_once=everybody, copies_at_once=everybody,
         )  # fmt: skip
         return Ahead(seen, self._effects(today, moving, revision, seen, canary))
 

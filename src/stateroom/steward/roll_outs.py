@@ -8,7 +8,7 @@ there is one: nothing is written by a pass that changes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,21 +45,18 @@ class RollOuts:
         """Whether anything went on. What cannot be written down now is tried by the next pass."""
         if not desired.rollouts and not desired.copies:
             return False
-        try:
-            return await self._carry_on(desired, look)
-        except StateroomError as error:
-            log.error("a roll-out does not go on: %s", error, extra={"action": "not_rolled_out"})
-            return False
+        changed = await _tried("copies of disks", self._copies(desired, look))
+        seen = seen_of(desired, look)
+        for going in desired.rollouts:
+            what = f"deployment {going.id} of {going.blueprint}"
+            changed |= await _tried(what, self._one(going, seen, look))
+        return changed
 
-    async def _carry_on(self, desired: Desired, look: Look) -> bool:
+    async def _copies(self, desired: Desired, look: Look) -> bool:
         moved = copies_moved(desired, look)
         if moved:
             await self.store.move_copies_on(moved)
-        seen = seen_of(desired, look)
-        changed = bool(moved)
-        for going in desired.rollouts:
-            changed |= await self._one(going, seen, look)
-        return changed
+        return bool(moved)
 
     async def _one(self, going: Rollout, seen: Mapping[str, Seen], look: Look) -> bool:
         decision = rollout(going, seen, self.clock())
@@ -75,6 +72,20 @@ class RollOuts:
                 decision.rollout.state.value, extra={"action": "rollout"},
             )  # fmt: skip
         return changed
+
+
+async def _tried(what: str, step: Awaitable[bool]) -> bool:
+    """Whether it changed anything. One that cannot go on holds up neither the others nor the
+    pass."""
+    said = {"action": "not_rolled_out"}
+    try:
+        return await step
+    except StateroomError as error:
+        log.error("%s: not carried on: %s", what, error, extra=said)
+    except Exception:
+        # A defect of ours, met by every pass from now on.
+        log.exception("%s: not carried on", what, extra=said)
+    return False
 
 
 def _who_ended(tenant: str, look: Look) -> str:

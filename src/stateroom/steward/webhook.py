@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import aiohttp
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between looks into the outbox, so also what a message waits for at most."""
+LONGEST_REST = 60.0
+"""Seconds at most until it is tried again after what came of a message could not be written down:
+until it is, each look sends the same messages again."""
 AT_ONCE = 8
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
@@ -51,33 +54,48 @@ class WebhookSender:
         settings: Settings,
         clock: Callable[[], float] = time.time,
         answer_seconds: float = ANSWER_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._outbox = outbox
         self._opener = opener
         self._settings = settings
         self._clock = clock
+        self._sleep = sleep
         self._timeout = aiohttp.ClientTimeout(total=answer_seconds, sock_connect=CONNECT_SECONDS)
 
     async def run(self) -> None:
-        """For ever. What fails is logged and tried again soon."""
+        """For ever. What fails is logged and tried again, soon at first."""
+        pause = LOOK
         while True:
-            try:
-                while await self.send_due():
-                    pass
-            except StateroomError as error:
-                log.warning("the webhook rests: %s", error, extra={"action": "webhook_rests"})
-            except Exception:
-                # A defect of ours must not end the steward for the sake of a message.
-                log.exception("the webhook rests", extra={"action": "webhook_rests"})
-            await asyncio.sleep(LOOK)
+            pause = LOOK if await self._send_all() else min(2 * pause, LONGEST_REST)
+            await self._sleep(pause)
+
+    async def _send_all(self) -> bool:
+        """Whether all that was due was tried, and what came of it written down."""
+        try:
+            while await self.send_due():
+                pass
+        except StateroomError as error:
+            log.warning("the webhook rests: %s", error, extra={"action": "webhook_rests"})
+            return False
+        except Exception:
+            # A defect of ours must not end the steward for the sake of a message.
+            log.exception("the webhook rests", extra={"action": "webhook_rests"})
+            return False
+        return True
 
     async def send_due(self) -> bool:
-        """Sends the messages whose time has come, one of each tenant. Whether there was any."""
+        """Sends the messages whose time has come, one of each tenant. Whether there was any.
+        Raises what the store raised, once each was tried."""
         hook, found = await self._outbox.due(AT_ONCE)
         if hook is None or not found:
             return False
         async with self._client() as client:
-            await asyncio.gather(*(self._send(client, hook, delivery) for delivery in found))
+            sending = (self._send(client, hook, delivery) for delivery in found)
+            ended = await asyncio.gather(*sending, return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
         return True
 
     def _client(self) -> aiohttp.ClientSession:

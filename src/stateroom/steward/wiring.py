@@ -178,8 +178,9 @@ def _loop(
     compiler = Compiler(place.installation, settings, keys)
     providers = Providers(keys)
     executor = Executor(
-        sources.engine, sources.edge, sources.grants, store, compiler, providers, keys
-    )
+        sources.engine, sources.edge, sources.grants, store, compiler, providers, keys,
+        sources.firewall,
+    )  # fmt: skip
     return Loop(
         store, sources, executor, compiler, providers, prober,
         roll_outs=RollOuts(store, LastWords(sources.engine, store, keys), time.time),

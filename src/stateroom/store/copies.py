@@ -86,6 +86,13 @@ async def let_go(
     )
 
 
+async def leave_as_it_is(connection: AsyncConnection, cabin: str) -> None:
+    """The cabin's disk is kept, and not put back any more: whoever revives it gets what lies there
+    now."""
+    mine = (_C.cabin == cabin) & (_C.state == "back")
+    await connection.execute(update(t.copies).where(mine).values(state="erased"))
+
+
 async def move_on(connection: AsyncConnection, copy: CopyRecord, state: str, now: float) -> None:
     """state: "" where nothing of it is left. Only from the state that it was seen in."""
     still = (_C.id == copy.id) & (_C.state == copy.state)

@@ -74,8 +74,9 @@ async def carry_on(
 async def _reserve(
     connection: AsyncConnection, parsed: ParsedBlueprints, begun: Rollout
 ) -> None:
-    """Memory, disk and copies of all who are to be moved: at once or not at all, so that a
-    roll-out does not end half way for want of room. Raises NoCapacity."""
+    """Memory and copies of all who are to be moved, at once or not at all, so that a roll-out does
+    not end half way for want of room. That their disks may grow is seen to, and taken by each at
+    its turn: a disk that was grown stays so. Raises NoCapacity."""
     target = await lookups.revision(connection, begun.blueprint, begun.revision)
     more_memory: dict[str, int] = {}
     copied: list[CabinRecord] = []

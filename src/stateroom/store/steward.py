@@ -17,6 +17,7 @@ from stateroom.errors import NotFound
 from stateroom.store import (
     changes,
     copies,
+    failures,
     lookups,
     rollout_steps,
     rollouts,
@@ -46,8 +47,6 @@ KEEP_ROLLOUTS_SECONDS = 90 * 24 * 3600
 KEEP_EVENTS_OF_ONE = 1_000
 """Of one tenant and kind: who flips its health all day pushes out nobody else's, nor what is on
 record of who was given access to it."""
-KEEP_FAILURES_SECONDS = 24 * 3600
-"""Much longer than any pause or streak looks back."""
 
 
 class StewardStore:
@@ -97,25 +96,7 @@ class StewardStore:
         """Once each by (cabin, at, kind, role), however often they are added."""
         async with self._database.write() as connection:
             for record in records:
-                key = (
-                    (t.failures.c.cabin == record.cabin)
-                    & (t.failures.c.at == record.at)
-                    & (t.failures.c.kind == record.kind)
-                    & (t.failures.c.role == record.role)
-                )
-                known = await connection.execute(select(t.failures.c.cabin).where(key))
-                if known.first() is None:
-                    await connection.execute(
-                        insert(t.failures).values(
-                            cabin=record.cabin,
-                            at=record.at,
-                            kind=record.kind,
-                            began_at=record.began_at,
-                            detail=record.detail,
-                            retry_after=record.retry_after,
-                            role=record.role,
-                        )
-                    )
+                await failures.add(connection, record, self._clock())
 
     async def note_disk(self, cabin_id: str, used_mb: float) -> None:
         """How full the cabin's disk was when somebody could look, in MiB: for people."""
@@ -266,9 +247,7 @@ class StewardStore:
         async with self._database.write() as connection:
             now = self._clock()
             await _forget_events(connection, now)
-            await connection.execute(
-                delete(t.failures).where(t.failures.c.at < now - KEEP_FAILURES_SECONDS)
-            )
+            await failures.forget_old(connection, now)
             await connection.execute(delete(t.tickets).where(t.tickets.c.expires < now - 60))
             await connection.execute(
                 delete(t.idempotency).where(t.idempotency.c.created_at < now - REMEMBERED_SECONDS)

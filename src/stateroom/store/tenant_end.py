@@ -32,7 +32,9 @@ async def let_go_of_cabin(
     )
     for cabin_id in cabin.scalars():
         await connection.execute(delete(t.failures).where(t.failures.c.cabin == cabin_id))
-        if not kept:
+        if kept:
+            await copies.leave_as_it_is(connection, cabin_id)
+        else:
             await copies.forget(connection, cabin_id)
 
 

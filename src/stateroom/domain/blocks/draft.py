@@ -50,16 +50,14 @@ class ServiceDraft:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """image: an abstract reference, pinned later. runtime: an OCI runtime, "" for the engine's.
-    cpu in cores; memory_mb in MiB. sleep_after: seconds of idleness, None for never.
-    monthly_budget_usd: None for no budget. prompt: already expanded. volumes, variables,
-    secrets: the agent's own; each service has its own."""
+    cpu in cores; memory_mb in MiB. monthly_budget_usd: None for no budget. prompt: already
+    expanded. volumes, variables, secrets: the agent's own; each service has its own."""
 
     image: str = ""
     runtime: str = ""
     cpu: float = 1.0
     memory_mb: int = 0
     pids: int = 0
-    sleep_after: int | None = None
     tools: str = "minimal"
     volumes: tuple[Volume, ...] = ()
     requests_per_minute: int = 1

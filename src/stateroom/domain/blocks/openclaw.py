@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stateroom.domain.blocks.draft import Draft, Placed
-from stateroom.domain.blocks.duration import DURATION, NEVER, seconds
+from stateroom.domain.blocks.duration import DURATION, NEVER
 from stateroom.domain.blocks.kind import Kind, Options
 from stateroom.domain.blocks.option import Option, Type
 
@@ -27,7 +27,6 @@ def _add(draft: Draft, options: Options, _: Placed) -> Draft:
         cpu=options.number("cpu"),
         memory_mb=options.whole("memory_mb"),
         pids=options.whole("pids"),
-        sleep_after=seconds(options.text("sleep_after")),
         tools=options.text("tools"),
     )
 
