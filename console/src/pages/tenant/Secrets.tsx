@@ -47,7 +47,7 @@ export function Secrets({ tenant }: { tenant: Tenant }) {
         Sealed when they arrive. Nobody can read them again, here or elsewhere; they can be
         replaced.
       </p>
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} again={() => void list.refetch()} />
       ) : !list.data ? (
         <Loading lines={2} />

@@ -32,7 +32,7 @@ export function Values({ tenant }: { tenant: Tenant }) {
   });
   return (
     <Card title="Values">
-      {schema.error ? (
+      {schema.error && !schema.data ? (
         <Failure error={schema.error} again={() => void schema.refetch()} />
       ) : !schema.data ? (
         <Loading lines={6} />

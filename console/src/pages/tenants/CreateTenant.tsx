@@ -49,7 +49,7 @@ export function CreateTenant({ restore, onClose }: { restore?: Volume; onClose()
         </>
       }
     >
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} again={() => void list.refetch()} />
       ) : !list.data ? (
         <Loading lines={6} />
@@ -181,7 +181,7 @@ function Questions(props: Props) {
       />
       {schema.isPending ? (
         <Loading lines={3} />
-      ) : schema.error ? (
+      ) : schema.error && !schema.data ? (
         <Failure error={schema.error} again={() => void schema.refetch()} />
       ) : (
         <>
