@@ -22,7 +22,7 @@ import { questionsOf } from "../values/questions";
 import { ValueFields } from "../values/ValueFields";
 import { SecretFields } from "./SecretFields";
 import { slugOf, slugProblem } from "./slug";
-import { namedSecrets, useNewTenantsBlueprint } from "./useNewTenantsBlueprint";
+import { namedSecrets, secretsFor, useNewTenantsBlueprint } from "./useNewTenantsBlueprint";
 import { useVolumes } from "./useVolumes";
 
 /** restore: the kept disk that it is about; another one can be chosen all the same. */
@@ -123,7 +123,7 @@ function Questions(props: Props) {
         blueprint,
         name: name.trim() || slug,
         values: patchOf(questions, edits),
-        secrets: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== "")),
+        secrets: secretsFor(document.data, secrets),
         ...(volume ? { restore_volume: volume } : {}),
       },
       { onSettled: () => onBusy(false) },
