@@ -22,8 +22,8 @@ function worthAnotherTry(failures: number, error: Error): boolean {
   return error instanceof ApiError && error.isAway && failures < TRIES;
 }
 
-/** Answers grow old by events, and all of them where events were missed. One refresh a second at most: a thousand tenants may change at
- *  once. Returns how to stop. */
+/** Answers grow old by events, and all of them where events may have been missed. One refresh a
+ *  second at most: a thousand tenants may change at once. Returns how to stop. */
 export function refreshByEvents(queries: QueryClient): () => void {
   const old = new Set<string>();
   let due: ReturnType<typeof setTimeout> | undefined;
