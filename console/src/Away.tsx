@@ -1,6 +1,5 @@
 // The server is away: said over the page without moving it, with a way to look at once. When it
-// is back, everything on the page is asked for anew.
-import { useQueryClient } from "@tanstack/react-query";
+// is back, everything on the page is asked for anew (api/queries.ts).
 import { useEffect, useRef } from "react";
 import "./Away.css";
 import { lookAgain, useNews } from "./api/events";
@@ -8,15 +7,13 @@ import { Button, RefreshIcon, toast } from "./ui";
 
 export function Away() {
   const state = useNews((news) => news.state);
-  const queries = useQueryClient();
   const was = useRef(state);
   useEffect(() => {
     if (was.current === "away" && state === "live") {
-      void queries.invalidateQueries();
       toast("The control plane answers again.", "good");
     }
     was.current = state;
-  }, [state, queries]);
+  }, [state]);
   return (
     <div role="status">
       {state === "away" && (

@@ -1,5 +1,5 @@
 // Parts of a tenant's page: its own variables as they are edited and sent, what a refusal says and
-// for how long, and the disks that were kept.
+// for how long, what is used of its limits, and the disks that were kept.
 import { QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import type { ReactNode } from "react";
@@ -8,6 +8,7 @@ import { tenantOf } from "../dev/data";
 import { FakeApi, Refusal, Reply } from "../src/api/fake";
 import { createQueries } from "../src/api/queries";
 import type { Volume } from "../src/api/types";
+import { Limits } from "../src/pages/tenant/Limits";
 import { Variables } from "../src/pages/tenant/Variables";
 import {
   newNameProblem,
@@ -139,6 +140,21 @@ describe("a tenant's own variables", () => {
     expect(button("Save").hasAttribute("disabled")).toBe(true);
     write("FLAG", "offline");
     expect(screen.getByText(/Somebody changed this tenant meanwhile/)).toBeTruthy();
+  });
+});
+
+describe("what is used", () => {
+  it("is compared with what the agent and its services may use together", async () => {
+    fake.on("get", "/api/v1/tenants/{slug}/usage", () => ({
+      now: { cpu_cores: 0.5, memory_mb: 1536, disk_mb: 1024 },
+      days: [],
+    }));
+    const tenant = tenantOf(0);
+    const limits_total = { ...tenant.limits, memory_mb: 3072 };
+    show(<Limits tenant={{ ...tenant, limits_total, services: ["db"] }} />);
+    expect(await screen.findByText("1.5 GiB of 3 GiB used with its services")).toBeTruthy();
+    expect(screen.getByText("0.5 cores of 1 core used")).toBeTruthy();
+    expect(screen.getByText("1 GiB of 2 GiB used")).toBeTruthy();
   });
 });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,21 +13,38 @@ import pytest
 CONSOLE = Path(__file__).parents[2] / "console"
 
 
-def npm(*words: str) -> str:
+def npm(*words: str, folder: Path = CONSOLE) -> str:
     assert (CONSOLE / "node_modules").is_dir(), (
         "The console's packages are not there: run scripts/test, or npm ci in console/."
     )
     done = subprocess.run(
         [sys.executable, "-m", "stateroom.runtimes.node", "npm", "run", "--silent", *words],
-        cwd=CONSOLE, capture_output=True, text=True, check=False, timeout=600,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 
 
 def test_types_style_and_tests_of_the_console() -> None:
-    """Every file of it is of strict types and one style, and each of its own tests passes."""
+    """Every file of it is of strict types and one style, its client is what the OpenAPI document
+    says, and each of its own tests passes."""
     assert "passed" in npm("check")
+
+
+def test_a_client_that_is_not_what_the_document_says_is_noticed(tmp_path: Path) -> None:
+    """A field that the document has and the generated client has not fails with what to run."""
+    console, document = tmp_path / "console", tmp_path / "src/stateroom/api/openapi.json"
+    for made in (console / "src/api", document.parent):
+        made.mkdir(parents=True)
+    (console / "node_modules").symlink_to(CONSOLE / "node_modules")
+    shutil.copy(CONSOLE / "package.json", console)
+    shutil.copy(CONSOLE / "src/api/schema.ts", console / "src/api")
+    said = (CONSOLE.parent / "src/stateroom/api/openapi.json").read_text()
+    document.write_text(said)
+    npm("drift", folder=console)
+    document.write_text(said.replace('"own_limits"', '"its_limits"'))
+    with pytest.raises(AssertionError, match="npm run schema"):
+        npm("drift", folder=console)
 
 
 def test_what_a_browser_has_to_fetch_is_bounded(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import { noticeSessionError } from "./session";
 
 export type Heard = { event: "tenant" | "deployment"; data: { [key: string]: unknown } };
 type Listener = (heard: Heard) => void;
+type Missed = () => void;
 
 /** Whether news arrive at the moment. `away` from the first loss until it is back. */
 export const useNews = create<{ state: "idle" | "live" | "away" }>(() => ({ state: "idle" }));
@@ -14,13 +15,18 @@ const ADDRESS = "/api/v1/events?follow=true&tail=0";
 const PAUSE = 2_000;
 const MOMENT = 500;
 const TRIES = 3;
-const listeners = new Set<Listener>();
+const listeners = new Map<Listener, Missed>();
 let stream: EventSource | null = null;
+/** Whether the stream had an event. Then the browser says which, and the server sends those behind
+ *  it once the stream is back; a stream before its first event, or a new one, begins with now. */
+let hasPlace = false;
+let hasMissed = false;
 let again: ReturnType<typeof setTimeout> | undefined;
 
-/** Hear every event until the returned function is called. */
-export function listen(listener: Listener): () => void {
-  listeners.add(listener);
+/** Hear every event until the returned function is called. missed: called when events may have been
+ *  lost between two streams, so that whatever is known may be old. */
+export function listen(listener: Listener, missed: Missed = () => undefined): () => void {
+  listeners.set(listener, missed);
   if (!stream) open();
   return () => {
     listeners.delete(listener);
@@ -31,18 +37,30 @@ export function listen(listener: Listener): () => void {
 function open(): void {
   clearTimeout(again);
   stream = new EventSource(ADDRESS);
-  stream.onopen = () => useNews.setState({ state: "live" });
+  hasPlace = false;
+  stream.onopen = opened;
   stream.onerror = lost;
   for (const event of ["tenant", "deployment"] as const) {
-    stream.addEventListener(event, (message) => tell(event, message.data));
+    stream.addEventListener(event, (message) => {
+      hasPlace ||= message.lastEventId !== "";
+      tell(event, message.data);
+    });
   }
+}
+
+function opened(): void {
+  useNews.setState({ state: "live" });
+  if (hasMissed) for (const missed of listeners.values()) missed();
+  hasMissed = false;
 }
 
 // A browser tries again by itself after a lost connection, but not after an answer such as 503 or
 // 401: a session that is over is no server that is away.
 function lost(): void {
   clearTimeout(again);
-  if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, PAUSE);
+  const isClosed = stream?.readyState === EventSource.CLOSED;
+  hasMissed ||= isClosed || !hasPlace;
+  if (isClosed) again = setTimeout(open, PAUSE);
   void lookForServer();
 }
 
@@ -66,6 +84,8 @@ function noticeAbsence(error: unknown): void {
   if (!stream || stream.readyState === EventSource.OPEN) return;
   const isOver = problemFrom(error).status === 401;
   if (isOver) noticeSessionError(error);
+  // What was asked for meanwhile has failed, whatever the stream still knows.
+  hasMissed = true;
   useNews.setState({ state: isOver ? "idle" : "away" });
 }
 
@@ -73,6 +93,7 @@ function noticeAbsence(error: unknown): void {
 export function lookAgain(): void {
   if (listeners.size === 0) return;
   stream?.close();
+  hasMissed = true;
   open();
 }
 
@@ -80,12 +101,13 @@ function close(): void {
   clearTimeout(again);
   stream?.close();
   stream = null;
+  hasMissed = false;
   useNews.setState({ state: "idle" });
 }
 
 function tell(event: Heard["event"], text: string): void {
   const data = parsed(text);
-  if (data) for (const listener of listeners) listener({ event, data });
+  if (data) for (const listener of listeners.keys()) listener({ event, data });
 }
 
 function parsed(text: string): { [key: string]: unknown } | null {

@@ -22,8 +22,8 @@ function worthAnotherTry(failures: number, error: Error): boolean {
   return error instanceof ApiError && error.isAway && failures < TRIES;
 }
 
-/** Answers grow old by events. One refresh a second at most: a thousand tenants may change at
- *  once. Returns how to stop. */
+/** Answers grow old by events, and all of them where events may have been missed. One refresh a
+ *  second at most: a thousand tenants may change at once. Returns how to stop. */
 export function refreshByEvents(queries: QueryClient): () => void {
   const old = new Set<string>();
   let due: ReturnType<typeof setTimeout> | undefined;
@@ -32,12 +32,17 @@ export function refreshByEvents(queries: QueryClient): () => void {
     for (const noun of old) void queries.invalidateQueries({ queryKey: [noun] });
     old.clear();
   };
-  const stop = listen(({ event }) => {
-    for (const noun of event === "tenant" ? ["tenants", "status"] : ["deployments", "blueprints"]) {
-      old.add(noun);
-    }
-    due ??= setTimeout(refresh, 1_000);
-  });
+  const stop = listen(
+    ({ event }) => {
+      for (const noun of event === "tenant"
+        ? ["tenants", "status"]
+        : ["deployments", "blueprints"]) {
+        old.add(noun);
+      }
+      due ??= setTimeout(refresh, 1_000);
+    },
+    () => void queries.invalidateQueries(),
+  );
   return () => {
     stop();
     clearTimeout(due);

@@ -139,7 +139,7 @@ function Current(props: CurrentProps) {
       />
     );
   }
-  if (drawing.error) {
+  if (drawing.error && drawing.data === undefined) {
     return <Failure error={drawing.error} again={() => void drawing.refetch()} />;
   }
   if (drawing.isPending) return <Loading label="Reading the blueprint" lines={5} />;

@@ -32,7 +32,7 @@ export function SignUp() {
       lead="Create tenants from your own sign-up: one call when a customer signs up, one webhook when their runtime is ready."
       wide
     >
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} again={() => void list.refetch()} />
       ) : !list.data ? (
         <div className="sign-up__skeleton">
@@ -85,7 +85,7 @@ function Programs({ blueprint, names, onBlueprint }: Props) {
     values: { ...exampleValues(questions), ...patchOf(questions, edits) },
     secrets: Object.fromEntries(secrets.map((secret) => [secret.name, "replace-me"])),
   };
-  if (schema.error) {
+  if (schema.error && !schema.data) {
     return <Failure error={schema.error} again={() => void schema.refetch()} />;
   }
   if (error && !installation) return <Failure error={error} />;

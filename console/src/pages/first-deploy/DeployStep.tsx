@@ -6,6 +6,7 @@ import { Progress } from "../../panels/Progress";
 import { paths } from "../../router";
 import { Button, Failure, Link } from "../../ui";
 import { slugOf } from "../tenants/slug";
+import { secretsFor } from "../tenants/useNewTenantsBlueprint";
 import { patchOf } from "../values/edits";
 import { useArrival } from "./arrival";
 import { ComingUp } from "./ComingUp";
@@ -34,7 +35,7 @@ export function DeployStep(props: Props) {
       slug,
       name: wizard.tenantName.trim() || slug,
       values: patchOf(questions, wizard.edits),
-      secrets: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== "")),
+      secrets: secretsFor(drawing.document, secrets),
     };
     launch.mutate(
       { drawing, tenant: wizard.made === slug ? null : tenant },

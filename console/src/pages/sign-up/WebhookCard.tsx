@@ -38,7 +38,7 @@ export function WebhookCard() {
         Stateroom tells your own service when a tenant becomes ready or fails. Each message is
         signed and sent again until it is taken.
       </p>
-      {hook.error ? (
+      {hook.error && hook.data === undefined ? (
         <Failure error={hook.error} again={() => void hook.refetch()} />
       ) : hook.data === undefined ? (
         <Loading lines={5} />

@@ -35,9 +35,11 @@ export function Access({ tenant }: { tenant: Tenant }) {
     if (tab) tab.opener = null;
     look.mutate(undefined, {
       onSuccess: ({ open_url }) => {
-        if (open_url && tab) tab.location.href = open_url;
-        else if (open_url)
-          toast("The browser blocked the new tab. Allow it, and open again.", "bad");
+        if (!open_url) {
+          tab?.close();
+          toast("No link was made: the steward is away. Open again in a moment.", "bad");
+        } else if (tab) tab.location.href = open_url;
+        else toast("The browser blocked the new tab. Allow it, and open again.", "bad");
       },
       onError: () => tab?.close(),
     });

@@ -6,6 +6,7 @@ import { useInstallation } from "../../api/installation";
 import type { Tenant } from "../../api/types";
 import { Button, Confirm, toast } from "../../ui";
 import { DeleteTenant } from "./DeleteTenant";
+import { useOwnChanges } from "./ownChanges";
 import { useChange } from "./useChange";
 
 type Asking = "restart" | "safe" | "suspend" | "delete" | null;
@@ -123,6 +124,7 @@ export function Acts({ tenant }: { tenant: Tenant }) {
 
 function useActing(slug: string) {
   const queries = useQueryClient();
+  const own = useOwnChanges(slug);
   return useMutation({
     mutationFn: ({ act, safe_mode }: { act: "restart" | Power; safe_mode?: boolean }) => {
       const params = { path: { slug } };
@@ -137,6 +139,11 @@ function useActing(slug: string) {
         return answer(api.POST("/api/v1/tenants/{slug}/sleep", { params, body: {} }));
       }
       return answer(api.POST("/api/v1/tenants/{slug}/wake", { params, body: {} }));
+    },
+    onMutate: own.known,
+    onSuccess: (tenant, { act }, before) => {
+      // The others change nothing of what the tenant should be.
+      if (act === "restart") own.took(tenant, before);
     },
     onSettled: () => void queries.invalidateQueries({ queryKey: ["tenants"] }),
   });

@@ -1,6 +1,7 @@
 // A tenant's limits as sliders, each with what is used of it now beside it.
 import type { Tenant } from "../../api/types";
 import { Card } from "../../ui";
+import { leftOf } from "../values/edits";
 import { useKept } from "../values/kept";
 import { problemAt } from "../values/problemAt";
 import { LimitField } from "./LimitField";
@@ -22,12 +23,14 @@ const USED: { [limit in Limit]?: keyof UsageNow } = {
 
 export function Limits({ tenant }: { tenant: Tenant }) {
   const none: Kept = { edits: {}, generation: tenant.generation };
-  const [{ edits, generation }, keep] = useKept<Kept>(
+  const [{ edits, generation }, keep, change] = useKept<Kept>(
     `limits:${tenant.id}`,
     none,
     (kept) => Object.keys(kept.edits).length === 0,
   );
-  const saving = useSaving(tenant, () => keep(none));
+  const saving = useSaving(tenant, () =>
+    change((now) => ({ ...now, edits: leftOf(now.edits, edits) })),
+  );
   const usage = useUsage(tenant.slug).data?.now;
   const count = Object.keys(edits).length;
   const wrong = (limit: Limit) => {

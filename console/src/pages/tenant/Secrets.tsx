@@ -7,6 +7,7 @@ import type { Tenant } from "../../api/types";
 import { Badge, Button, Card, Confirm, Failure, Loading, PlusIcon, toast } from "../../ui";
 import { Since } from "../tenants/Since";
 import { namedSecrets } from "../tenants/useNewTenantsBlueprint";
+import { useOwnChanges } from "./ownChanges";
 import { SetSecret } from "./SetSecret";
 import { secretRows } from "./secretRows";
 
@@ -21,12 +22,17 @@ export function Secrets({ tenant }: { tenant: Tenant }) {
   });
   const asked = useAskedSecrets(tenant);
   const queries = useQueryClient();
+  const own = useOwnChanges(slug);
   const remove = useMutation({
     mutationFn: (name: string) =>
       answer(
         api.DELETE("/api/v1/tenants/{slug}/secrets/{name}", { params: { path: { slug, name } } }),
       ),
-    onSuccess: () => toast("Removed.", "good"),
+    onMutate: own.known,
+    onSuccess: (_, __, before) => {
+      toast("Removed.", "good");
+      void own.ask(before);
+    },
     onError: (error) => toast(problemFrom(error).detail, "bad"),
     onSettled: () => {
       setRemoving(null);
@@ -47,7 +53,7 @@ export function Secrets({ tenant }: { tenant: Tenant }) {
         Sealed when they arrive. Nobody can read them again, here or elsewhere; they can be
         replaced.
       </p>
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} again={() => void list.refetch()} />
       ) : !list.data ? (
         <Loading lines={2} />

@@ -4,6 +4,7 @@ import { type FormEvent, useId, useState } from "react";
 import { answer, api } from "../../api/client";
 import { environmentProblem } from "../../blueprint/names";
 import { AreaField, Button, Dialog, Failure, SelectField, TextField, toast } from "../../ui";
+import { useOwnChanges } from "./ownChanges";
 
 interface Props {
   slug: string;
@@ -19,6 +20,7 @@ export function SetSecret({ slug, name: given, onClose }: Props) {
   const [as, setAs] = useState<"env" | "file">("env");
   const form = useId();
   const queries = useQueryClient();
+  const own = useOwnChanges(slug);
   const put = useMutation({
     mutationFn: () =>
       answer(
@@ -27,7 +29,9 @@ export function SetSecret({ slug, name: given, onClose }: Props) {
           body: isNew ? { value, as } : { value },
         }),
       ),
-    onSuccess: () => {
+    onMutate: own.known,
+    onSuccess: (_, __, before) => {
+      void own.ask(before);
       void queries.invalidateQueries({ queryKey: ["tenants"] });
       toast(`${name} is set.`, "good");
       onClose();

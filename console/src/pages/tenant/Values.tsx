@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import type { Tenant } from "../../api/types";
 import { Card, Empty, Failure, Loading } from "../../ui";
-import { type Edits, edited, patchOf, under, wrongIn } from "../values/edits";
+import { type Edits, edited, leftOf, patchOf, under, wrongIn } from "../values/edits";
 import { useKept } from "../values/kept";
 import { problemAt } from "../values/problemAt";
 import { type Question, questionsOf } from "../values/questions";
@@ -32,7 +32,7 @@ export function Values({ tenant }: { tenant: Tenant }) {
   });
   return (
     <Card title="Values">
-      {schema.error ? (
+      {schema.error && !schema.data ? (
         <Failure error={schema.error} again={() => void schema.refetch()} />
       ) : !schema.data ? (
         <Loading lines={6} />
@@ -45,12 +45,14 @@ export function Values({ tenant }: { tenant: Tenant }) {
 
 function Form({ tenant, questions }: { tenant: Tenant; questions: Question[] }) {
   const none: Kept = { edits: {}, generation: tenant.generation };
-  const [{ edits, generation }, keep] = useKept<Kept>(
+  const [{ edits, generation }, keep, change] = useKept<Kept>(
     `values:${tenant.id}`,
     none,
     (kept) => Object.keys(kept.edits).length === 0,
   );
-  const saving = useSaving(tenant, () => keep(none));
+  const saving = useSaving(tenant, () =>
+    change((now) => ({ ...now, edits: leftOf(now.edits, edits) })),
+  );
   const count = Object.keys(edits).length;
   const wrong = wrongIn(questions, edits);
   if (questions.length === 0) {

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { Tenant } from "../../api/types";
 import { AreaField, Badge, Button, Card, PlusIcon } from "../../ui";
+import { leftOf } from "../values/edits";
 import { useKept } from "../values/kept";
 import { problemAt } from "../values/problemAt";
 import { AddVariable } from "./AddVariable";
@@ -25,12 +26,14 @@ interface Kept {
 export function Variables({ tenant }: { tenant: Tenant }) {
   const [isAdding, setAdding] = useState(false);
   const none: Kept = { edits: {}, generation: tenant.generation };
-  const [{ edits, generation }, keep] = useKept<Kept>(
+  const [{ edits, generation }, keep, change] = useKept<Kept>(
     `variables:${tenant.id}`,
     none,
     (kept) => Object.keys(kept.edits).length === 0,
   );
-  const saving = useSaving(tenant, () => keep(none));
+  const saving = useSaving(tenant, () =>
+    change((now) => ({ ...now, edits: leftOf(now.edits, edits) })),
+  );
   const own = tenant.variables;
   const rows = variableRows(own, edits);
   const count = Object.keys(edits).length;

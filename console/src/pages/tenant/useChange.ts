@@ -1,7 +1,7 @@
-// Changing a tenant by a merge patch. What comes back is shown at once; events tell the rest.
+// Changing a tenant by a merge patch.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Tenant } from "../../api/types";
+import { useOwnChanges } from "./ownChanges";
 
 export interface Change {
   patch: {
@@ -17,6 +17,7 @@ export interface Change {
 
 export function useChange(slug: string) {
   const queries = useQueryClient();
+  const own = useOwnChanges(slug);
   return useMutation({
     mutationFn: ({ patch, generation }: Change) =>
       answer(
@@ -26,11 +27,8 @@ export function useChange(slug: string) {
           headers: generation === undefined ? {} : { "If-Match": `"${generation}"` },
         }),
       ),
-    onSuccess: (tenant) => {
-      queries.setQueryData<Tenant>(["tenants", "one", slug], (before) =>
-        before ? { ...before, ...tenant, status: { ...before.status, ...tenant.status } } : before,
-      );
-    },
+    onMutate: ({ generation }) => generation ?? own.known(),
+    onSuccess: (tenant, _, before) => own.took(tenant, before),
     onSettled: () => void queries.invalidateQueries({ queryKey: ["tenants"] }),
   });
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { ApiError } from "../../api/client";
 import type { Tenant } from "../../api/types";
 import { toast } from "../../ui";
+import { carriedOn } from "./ownChanges";
 import { type Change, useChange } from "./useChange";
 
 export interface Saving {
@@ -16,6 +17,7 @@ export interface Saving {
   edited(): void;
 }
 
+/** onSaved: the one given when `save` was called, which therefore knows what was sent. */
 export function useSaving(tenant: Tenant, onSaved: () => void): Saving {
   const change = useChange(tenant.slug);
   const { error, reset } = change;
@@ -32,14 +34,14 @@ export function useSaving(tenant: Tenant, onSaved: () => void): Saving {
     hasMoved,
     save: (patch, generation) => {
       failedAt.current = tenant.generation;
-      change.mutate(
-        { patch, generation },
-        {
-          onSuccess: () => {
-            onSaved();
-            toast("Saved. It is applied now.", "good");
-          },
+      // A promise, for a form that was left meanwhile is not told by its mutation any more. What
+      // is refused stands in `error`.
+      change.mutateAsync({ patch, generation: carriedOn(tenant.id, generation) }).then(
+        () => {
+          onSaved();
+          toast("Saved. It is applied now.", "good");
         },
+        () => undefined,
       );
     },
     forget: reset,

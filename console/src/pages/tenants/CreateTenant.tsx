@@ -22,7 +22,7 @@ import { questionsOf } from "../values/questions";
 import { ValueFields } from "../values/ValueFields";
 import { SecretFields } from "./SecretFields";
 import { slugOf, slugProblem } from "./slug";
-import { namedSecrets, useNewTenantsBlueprint } from "./useNewTenantsBlueprint";
+import { namedSecrets, secretsFor, useNewTenantsBlueprint } from "./useNewTenantsBlueprint";
 import { useVolumes } from "./useVolumes";
 
 /** restore: the kept disk that it is about; another one can be chosen all the same. */
@@ -49,7 +49,7 @@ export function CreateTenant({ restore, onClose }: { restore?: Volume; onClose()
         </>
       }
     >
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} again={() => void list.refetch()} />
       ) : !list.data ? (
         <Loading lines={6} />
@@ -123,7 +123,7 @@ function Questions(props: Props) {
         blueprint,
         name: name.trim() || slug,
         values: patchOf(questions, edits),
-        secrets: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== "")),
+        secrets: secretsFor(document.data, secrets),
         ...(volume ? { restore_volume: volume } : {}),
       },
       { onSettled: () => onBusy(false) },
@@ -181,7 +181,7 @@ function Questions(props: Props) {
       />
       {schema.isPending ? (
         <Loading lines={3} />
-      ) : schema.error ? (
+      ) : schema.error && !schema.data ? (
         <Failure error={schema.error} again={() => void schema.refetch()} />
       ) : (
         <>

@@ -29,6 +29,17 @@ export function useNewTenantsBlueprint(name: string) {
   return { schema, document };
 }
 
+/** Of what was typed, that for which the document asks: what was typed for another blueprint would
+ *  enter this one's runtime unseen. Empty ones are none. */
+export function secretsFor(
+  document: unknown,
+  typed: { readonly [name: string]: string },
+): { [name: string]: string } {
+  const asked = new Set(namedSecrets(document).map(({ name }) => name));
+  const given = Object.entries(typed).filter(([name, value]) => value !== "" && asked.has(name));
+  return Object.fromEntries(given);
+}
+
 /** The secrets that a document names. */
 export function namedSecrets(document: unknown): AskedSecret[] {
   const blocks = drawingOf(document)?.blocks ?? [];

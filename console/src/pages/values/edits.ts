@@ -40,6 +40,12 @@ export function edited(edits: Edits, question: Question, own: Values, next: Writ
   return canonical(before) === canonical(after) ? rest : { ...rest, [question.name]: next };
 }
 
+/** What is still to be saved once `sent` was: what was edited since. */
+export function leftOf<E extends { readonly [name: string]: unknown }>(edits: E, sent: E): E {
+  const since = Object.entries(edits).filter(([name, edit]) => under(sent, name) !== edit);
+  return Object.fromEntries(since) as E;
+}
+
 /** A JSON Merge Patch: null puts a value back to what it inherits. */
 export function patchOf(questions: readonly Question[], edits: Edits): Values {
   const patch: Values = {};

@@ -5,13 +5,15 @@ import { useState } from "react";
 const PREFIX = "stateroom:edits:";
 
 export function useKept<T>(key: string, none: T, isNone: (value: T) => boolean) {
-  const [value, setValue] = useState<T>(() => read(key) ?? none);
+  const [value, setValue] = useState<T>(() => read<T>(key) ?? none);
   const keep = (next: T) => {
     setValue(next);
     if (isNone(next)) sessionStorage.removeItem(PREFIX + key);
     else sessionStorage.setItem(PREFIX + key, JSON.stringify(next));
   };
-  return [value, keep] as const;
+  /** From what is kept by then: for whoever changes it after a while. */
+  const change = (by: (now: T) => T) => keep(by(read<T>(key) ?? none));
+  return [value, keep, change] as const;
 }
 
 function read<T>(key: string): T | null {
