@@ -121,7 +121,7 @@ describe("a hostile text", () => {
     ["that is no YAML", "blocks: [{{{"],
     ["with a tag", "!!js/function 'function () { globalThis.hurt = true }'"],
     ["that grows without end", laughs.join("\n")],
-    ["nested too deeply", `${"[".repeat(50)}${"]".repeat(50)}`],
+    ["nested too deeply", "[".repeat(20_000)],
     ["beyond all bounds", `blocks: [${"{id: x, kind: prompt},".repeat(100_000)}]`],
   ])("%s changes nothing and is said to be none", (_, text) => {
     expect(event("paste", frame(), text).isTaken).toBe(false);

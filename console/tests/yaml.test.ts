@@ -42,8 +42,11 @@ describe("yaml", () => {
     ["broken text", "a: [1", "malformed", 1],
     ["infinity", "a: .inf", "not_a_number", 1],
     ["too much", `a: ${"x".repeat(LARGEST_TEXT)}`, "too_large", 1],
-    ["thousands of brackets", "[".repeat(100_000), "malformed", 1],
     ["fifty levels", `${"[".repeat(50)}${"]".repeat(50)}`, "too_deep", 1],
+    ["brackets without end", "[".repeat(200_000), "too_deep", 1],
+    ["names in names without end", "{a: ".repeat(60_000), "too_deep", 1],
+    ["lists in lists without end", `${"- ".repeat(100_000)}x`, "too_deep", 1],
+    ["keys in keys without end", `${"? ".repeat(100_000)}x`, "too_deep", 1],
   ])("refuses %s", (_, text, code, line) => {
     const read = readYaml(text);
     expect(read.problems[0]?.code).toBe(code);

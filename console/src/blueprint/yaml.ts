@@ -7,6 +7,7 @@ import {
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseDocument,
@@ -41,7 +42,7 @@ export function readYaml(text: string): Read {
   }
   const lines = new LineCounter();
   // Plain words follow YAML 1.2: off and no are text. Aliases are told below, and never followed.
-  const document = parseSafely(text, lines);
+  const document = nestsTooDeeply(text) ? null : parseSafely(text, lines);
   if (!document) {
     return refused(problem("", "too_deep", "This is nested too deeply.", "Flatten it."));
   }
@@ -70,7 +71,22 @@ function refused(found: Problem): Read {
   return { value: undefined, problems: [found], lineOf: () => 1 };
 }
 
-// Thousands of brackets overflow the parser's stack: that is an answer too.
+/** Whether it nests deeper than anything that is read here. The parser calls itself for each level,
+ *  and a stack that runs full at the wrong moment takes the whole page along, so it is not asked. */
+function nestsTooDeeply(text: string): boolean {
+  let open = 0;
+  let begun = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === "[" || token === "{") open += 1;
+    else if (token === "]" || token === "}") open -= 1;
+    else if (token === "\n" || token === "\r\n") begun = 0;
+    else if ((token === "-" || token === "?") && open <= 0) begun += 1;
+    if (open > DEEPEST || begun > DEEPEST) return true;
+  }
+  return false;
+}
+
+// What still overflows its stack, block in block over many lines, is an answer too.
 function parseSafely(text: string, lineCounter: LineCounter): Document.Parsed | null {
   try {
     return parseDocument(text, {
