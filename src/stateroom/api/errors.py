@@ -56,6 +56,14 @@ class TooLarge(StateroomError):
     """The body is too large."""
 
 
+class TooSlow(StateroomError):
+    """The body did not arrive in time; send it again."""
+
+
+class Crowded(StateroomError):
+    """There are too many large bodies on their way at once; send this one again in a moment."""
+
+
 class WrongMedia(StateroomError):
     """The body's Content-Type is not one that this call takes."""
 
@@ -70,12 +78,14 @@ STATUS: tuple[tuple[type[StateroomError], int], ...] = (
     (NotFound, 404),
     (Moved, 412),
     (Conflict, 409),
+    (TooSlow, 408),
     (TooLarge, 413),
     (WrongMedia, 415),
     (Invalid, 422),
     (TooMany, 429),
     (NotYet, 501),
     (Away, 503),
+    (Crowded, 503),
     (EngineError, 503),
     (NoCapacity, 507),
 )

@@ -36,7 +36,8 @@ _READ_ONLY = Answer(
     405, "Method not allowed", "This path is opened by a link.", (("Allow", "GET,HEAD"),)
 )
 _TAKE_BODY = "option http-buffer-request"
-"""A body that drips in must not hold one of the api's connections, whoever sends it."""
+"""A body that drips in holds none of the api's connections until as much of it is here as fits
+into HAProxy's buffer, 16 KB. What is longer is the api's to end, which takes ten seconds for it."""
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
 
 
