@@ -22,7 +22,8 @@ class EdgeConfig:
     key. session_key: PEM of the public key that session cookies are checked with, read at start.
     maps: the folder of the route map. socket: the runtime API's. pages: the folder of HTML pages.
     own_networks: callers from there are shown to the runtime as STAND_IN_ADDRESS.
-    max_connections: of all clients together; one source address gets at most half of them.
+    max_connections: of all clients together; one source address gets at most half of them, and
+    plain HTTP a small share.
     tenant_requests: of one tenant in flight at once, WebSockets and streams included.
     api_socket: where the api listens; then it needs no network of its own, and the edge answers on
     loopback's api_port for it. None: the api itself listens on that port.
