@@ -45,7 +45,7 @@ class SessionExpired(Unauthorized):
 
 
 class TooMany(StateroomError):
-    """There were too many attempts. after: seconds until the next one is looked at."""
+    """There were too many. after: seconds until the next one is looked at."""
 
     def __init__(self, message: str, after: int) -> None:
         super().__init__(message)
