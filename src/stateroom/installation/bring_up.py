@@ -20,7 +20,7 @@ from aiodocker.exceptions import DockerError
 from stateroom.domain.cabin import Installation
 from stateroom.edge.addresses import listen_addresses
 from stateroom.errors import Permanent
-from stateroom.installation import database, host_check, machine, outside
+from stateroom.installation import database, host_check, machine, outside, own_home
 from stateroom.installation import parts as table
 from stateroom.layout import Layout
 from stateroom.settings import Settings
@@ -52,6 +52,7 @@ class Raised:
 async def bring_up(docker: Docker, settings: Settings, images: Images, report: Report) -> Raised:
     """Home, volumes, parts; afterwards the api answers. Raises StateroomError."""
     layout = Layout(settings.home)
+    own_home.must_be_fit(layout)
     settings.home.mkdir(parents=True, exist_ok=True)
     known = machine.known_installation(layout)
     installation = Installation(
