@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stateroom.api import tenants
 from stateroom.api.in_flight import AT_ONCE
 from stateroom.store.tenant_change import Change
 from tests.builders import template
@@ -171,6 +172,32 @@ async def test_one_tenant_cannot_take_every_connection(tmp_path: Path) -> None:
             async with asyncio.timeout(10):
                 while (await http.get("/tenants/acme", headers=key)).status_code != 200:
                     pass
+
+
+async def test_who_no_longer_waits_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen calls that were to wait for minutes, and whose caller went away: the tenant may call
+    again soon, and not only once they would have been answered."""
+    monkeypatch.setattr(tenants, "LOOK_SECONDS", 0.5)
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        key = {"Authorization": f"Bearer {await it.token('acme')}"}
+        path = "/tenants/acme?wait=ready&timeout=600"
+        waiting = [asyncio.create_task(http.get(path, headers=key)) for _ in range(AT_ONCE)]
+        watcher = it.app._console._api._app.state.dependencies.watcher  # type: ignore[attr-defined]
+        for _ in range(500):
+            if len(watcher._waiting) == AT_ONCE:
+                break
+            await asyncio.sleep(0.02)
+        problem_of(await http.get("/tenants/acme", headers=key), 429)
+        for call in waiting:
+            call.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        async with asyncio.timeout(20):
+            while (await http.get("/tenants/acme", headers=key)).status_code != 200:
+                pass
 
 
 async def test_a_quiet_stream_shows_that_it_lives(tmp_path: Path) -> None:
