@@ -37,7 +37,7 @@ _READ_ONLY = Answer(
 )
 _TAKE_BODY = "option http-buffer-request"
 """A body that drips in holds none of the api's connections until as much of it is here as fits
-into HAProxy's buffer, 16 KB. What is longer is the api's to end, which takes ten seconds for it."""
+into HAProxy's buffer, 16 KB. A longer one that goes on dripping is ended by the api itself."""
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
 
 
