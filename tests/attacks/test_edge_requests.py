@@ -420,6 +420,27 @@ async def test_one_source_cannot_take_every_connection() -> None:
         assert answer.status == 200
 
 
+async def test_a_call_that_waits_ends_with_its_caller(here: Lab) -> None:
+    """The api sees at once that who asked went away: many that ask and leave hold nothing."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def waiting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        begun.set()
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        ended.set()
+        writer.close()
+
+    await here.api.stop()
+    async with await asyncio.start_server(waiting, "127.0.0.1", here.config.api_port):
+        line = await here.open(CONSOLE)
+        await line.send(here.request(CONSOLE, "/api/v1/tenants/acme?wait=ready"))
+        await asyncio.wait_for(begun.wait(), 20)
+        line.close()
+        await asyncio.wait_for(ended.wait(), 10)
+
+
 async def test_plain_http_takes_no_connection_that_https_needs() -> None:
     """One address that opens more than there are on the plain port, half a request on each, keeps
     a few; the others are closed unheard, and HTTPS is served meanwhile, to the same address too."""

@@ -89,6 +89,9 @@ def _defaults(config: EdgeConfig) -> list[str]:
         # day, and the destination comes from the route of each request: nothing is pooled.
         "option http-server-close",
         "retries 0",
+        # A call that waits at the api ends with its caller; else it would count as under way, and
+        # hold a connection, for minutes more.
+        "option abortonclose",
         "timeout connect 3s",
         "timeout http-request 10s",
         "timeout http-keep-alive 60s",
