@@ -9,6 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def half_written(path: Path) -> Path:
+    """The name in between."""
+    return path.with_name(f".{path.name}.new")
+
+
 def replace_file(
     path: Path,
     content: bytes,
@@ -24,7 +29,7 @@ def replace_file(
     writer at a time: what lies under the name in between was left by one that died.
     Raises OSError (disk full, ...).
     """
-    new = path.with_name(f".{path.name}.new")
+    new = half_written(path)
     new.unlink(missing_ok=True)
     try:
         _write(new, content, mode, owner, durable=durable)

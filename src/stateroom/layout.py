@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from stateroom.files import half_written
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -17,6 +19,11 @@ class Layout:
     def installation(self) -> Path:
         """JSON: the installation's id and when it was made."""
         return self.home / "installation.json"
+
+    @property
+    def settings(self) -> Path:
+        """TOML, the operator's to write; Stateroom only reads it."""
+        return self.home / "settings.toml"
 
     @property
     def ca_certificate(self) -> Path:
@@ -122,3 +129,17 @@ class Layout:
     def programs(self) -> Path:
         """The static entry point, copied out of our image; bound into every cabin."""
         return self.home / "bin"
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Everything of ours that lies directly in the home, what is half written included."""
+        files = (
+            self.installation, self.ca_certificate, self.admin_key, self.settings,
+            self.handed_database, self.handed_proxies, self.handed_authorities,
+        )  # fmt: skip
+        folders = (
+            self.ca_key.parent, self.store, self.api, self.steward, self.broker, self.edge,
+            self.guard_state.parent, self.disks, self.logs, self.programs, self.home / "run",
+        )  # fmt: skip
+        names = {path.name for path in (*files, *folders)}
+        return frozenset(names | {half_written(path).name for path in files})

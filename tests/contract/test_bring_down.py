@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,20 +92,14 @@ async def test_a_purge_that_was_interrupted_is_finished_by_the_next(
     assert not loops(place)
 
 
-async def test_a_home_with_something_else_in_it_is_not_called_removed(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What somebody put there meanwhile is told, and stays."""
-    real = machine.empty_home
-
-    async def meanwhile(*arguments: object) -> None:
-        await real(*arguments)  # type: ignore[arg-type]
-        (place.settings.home / "notes").write_text("mine")
-
-    monkeypatch.setattr(machine, "empty_home", meanwhile)
-    with pytest.raises(Permanent, match=re.escape(f"{place.settings.home} is not empty")):
-        await place.down()
-    assert (place.settings.home / "notes").read_text() == "mine"
+async def test_what_is_not_ours_in_a_home_stays(place: Place) -> None:
+    """What somebody put there is told, and left alone; everything of ours goes."""
+    notes = place.settings.home / "notes"
+    notes.write_text("mine")
+    said = await place.down()
+    assert said[-1] == f"Removed what is ours in {place.settings.home}, and left notes."
+    assert notes.read_text() == "mine"
+    assert [path.name for path in place.settings.home.iterdir()] == ["notes"]
 
 
 async def test_without_an_image_nothing_is_claimed(

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from stateroom.api import app as api_app
 from stateroom.api.attempts import Attempts
 from stateroom.api.dependencies import ApiDependencies
+from stateroom.api.intake import Intake
 from stateroom.api.keys import AdminKey
 from stateroom.api.steward_client import Access, Session
 from stateroom.api.watch import Watcher
@@ -166,9 +167,12 @@ def problem_of(answer: httpx.Response, status: int) -> Any:
 
 @asynccontextmanager
 async def api(
-    folder: Path, heartbeat: float = 15.0, console: Path | None = None
+    folder: Path,
+    heartbeat: float = 15.0,
+    console: Path | None = None,
+    intake: Intake | None = None,
 ) -> AsyncIterator[ApiLab]:
-    """console: another folder than that of a small build."""
+    """console: another folder than that of a small build. intake: with other bounds."""
     async with lab(folder) as it:
         (folder / "admin.sha256").write_text(hashlib.sha256(ADMIN.encode()).hexdigest() + "\n")
         stand_in = StandInSteward(it)
@@ -183,6 +187,7 @@ async def api(
                 it.clock,
                 heartbeat,
                 Attempts(it.clock),
+                intake or Intake(),
             ),
             console or built_console(folder),
         )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from stateroom.api import tenants
+from stateroom.api.in_flight import AT_ONCE
 from stateroom.store.tenant_change import Change
 from tests.builders import template
-from tests.integration.api_lab import ApiLab, api, served
+from tests.integration.api_lab import ApiLab, api, problem_of, served
 
 SSE = {"Accept": "text/event-stream"}
 
@@ -96,6 +101,103 @@ async def test_a_tenants_stream_is_its_own(tmp_path: Path) -> None:
         await _rename(it, "A")
         found = await asyncio.wait_for(reading, 10)
         assert {event["data"]["tenant"] for event in found} == {"acme"}
+
+
+@pytest.mark.parametrize("how", ["rotated", "deleted"])
+async def test_a_tenants_stream_ends_with_its_token(tmp_path: Path, how: str) -> None:
+    """What happens to the tenant after its token is replaced, or it is deleted, is no longer told
+    to whoever holds the old one; the operator's stream goes on."""
+    async with api(tmp_path, heartbeat=0.05) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        key = {"Authorization": f"Bearer {await it.token('acme')}"}
+        path = "/tenants/acme/events?follow=true"
+        async with (
+            http.stream("GET", path, headers=key) as answer,
+            http.stream("GET", path) as operators,
+        ):
+            lines = answer.aiter_lines()
+            assert await anext(lines) == ": still here"
+            if how == "rotated":
+                await it.ok("POST", "/tenants/acme/access/rotate")
+            else:
+                await it.ok("DELETE", "/tenants/acme?data=keep")
+            it.clock.pass_(1)
+            async with asyncio.timeout(10):
+                async for _ in lines:
+                    pass
+                events = _events(operators)
+                for _ in range(3):
+                    while "comment" not in await anext(events):
+                        pass
+
+
+async def test_the_operators_stream_ends_with_the_admin_key(tmp_path: Path) -> None:
+    """Once another key is in force the old one hears no more."""
+    async with (
+        api(tmp_path, heartbeat=0.05) as it,
+        served(it.app) as http,
+        http.stream("GET", "/events?follow=true") as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": still here"
+        (tmp_path / "admin.sha256").write_text(hashlib.sha256(b"new").hexdigest())
+        it.clock.pass_(1)
+        async with asyncio.timeout(10):
+            async for _ in lines:
+                pass
+
+
+async def test_one_tenant_cannot_take_every_connection(tmp_path: Path) -> None:
+    """Sixteen of its requests are under way at once, the next is 429 and says when to come again;
+    another tenant and the operator, who may have more, are answered; one that ends makes room."""
+    async with api(tmp_path, heartbeat=0.05) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        await it.created("globex")
+        key = {"Authorization": f"Bearer {await it.token('acme')}"}
+        path = "/tenants/acme/events?follow=true"
+        async with AsyncExitStack() as open_streams:
+            for headers in (*[key] * (AT_ONCE - 1), *[{}] * (AT_ONCE + 1)):
+                stream = await open_streams.enter_async_context(
+                    http.stream("GET", path, headers=headers)
+                )
+                assert stream.status_code == 200
+            async with http.stream("GET", path, headers=key):
+                refused = await http.get("/tenants/acme", headers=key)
+                problem_of(refused, 429)
+                assert refused.headers["retry-after"] == "5"
+                await it.ok("GET", "/tenants/globex", key=await it.token("globex"))
+                await it.ok("GET", "/tenants/acme")
+            async with asyncio.timeout(10):
+                while (await http.get("/tenants/acme", headers=key)).status_code != 200:
+                    pass
+
+
+async def test_who_no_longer_waits_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen calls that were to wait for minutes, and whose caller went away: the tenant may call
+    again soon, and not only once they would have been answered."""
+    monkeypatch.setattr(tenants, "LOOK_SECONDS", 0.5)
+    async with api(tmp_path) as it, served(it.app) as http:
+        await it.sample()
+        await it.created()
+        key = {"Authorization": f"Bearer {await it.token('acme')}"}
+        path = "/tenants/acme?wait=ready&timeout=600"
+        waiting = [asyncio.create_task(http.get(path, headers=key)) for _ in range(AT_ONCE)]
+        watcher = it.app._console._api._app.state.dependencies.watcher  # type: ignore[attr-defined]
+        for _ in range(500):
+            if len(watcher._waiting) == AT_ONCE:
+                break
+            await asyncio.sleep(0.02)
+        problem_of(await http.get("/tenants/acme", headers=key), 429)
+        for call in waiting:
+            call.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        async with asyncio.timeout(20):
+            while (await http.get("/tenants/acme", headers=key)).status_code != 200:
+                pass
 
 
 async def test_a_quiet_stream_shows_that_it_lives(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
+from stateroom.cli import down
 from stateroom.cli.main import build
 from tests.integration.cli_stub import (
     KEY,
@@ -79,6 +80,28 @@ def test_the_commands_of_the_contract_are_there() -> None:
     wanted |= {("secrets", "set"), ("secrets", "list"), ("secrets", "unset")}
     wanted |= {("status",), ("plan",), ("verify",), ("volumes", "list"), ("providers", "list")}
     assert wanted <= set(every_command())
+
+
+@pytest.mark.parametrize("command", [("tenants", "sleep"), ("tenants", "wake"), ("verify",)])
+def test_help_promises_nothing_that_is_not_there(command: tuple[str, ...]) -> None:
+    """What the API answers with 501 is said to come later, where one reads about it first."""
+    text = CliRunner().invoke(build(), [*command, "--help"]).stdout
+    assert "Not in this version yet." in " ".join(text.split())
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_purge_is_never_begun_where_nobody_can_be_asked(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    """A script must have said --yes: what stands on its standard input is no answer."""
+
+    async def begun(*_: object) -> list[str]:
+        pytest.fail("something was removed")
+
+    monkeypatch.setattr(down, "_down", begun)
+    ended = cli("down", "--purge", *more, stdin="purge\n")
+    assert ended.code == 2
+    assert "Say --yes where nobody can be asked." in ended.out + ended.err
 
 
 def test_help_does_not_load_what_it_does_not_need() -> None:

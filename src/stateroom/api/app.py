@@ -44,9 +44,13 @@ def create_app(deps: ApiDependencies, console: Path = FOLDER) -> ASGIApp:
     """Everything that answers on the api's port. console: where its build is."""
     api = api_application()
     api.state.dependencies = deps
-    browsers = Browsers(deps.repository.sessions, deps.admin, deps.settings, deps.clock)
+    browsers = Browsers(deps.repository.sessions, deps.admin, deps.settings)
     api.add_middleware(
-        KeyCheck, admin=deps.admin, tenants=deps.repository.tenants, browsers=browsers
+        KeyCheck,
+        admin=deps.admin,
+        tenants=deps.repository.tenants,
+        browsers=browsers,
+        clock=deps.clock,
     )
     api.add_middleware(_PrivateAnswers)
     api.add_middleware(Heads)

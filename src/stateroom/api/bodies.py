@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from stateroom.api.dependencies import dependencies_of
 from stateroom.api.documents import LARGEST, read_json
-from stateroom.api.errors import TooLarge, WrongMedia
+from stateroom.api.errors import WrongMedia
 from stateroom.domain.names import kind_of, near, shown
 from stateroom.domain.pointer import pointer
 from stateroom.errors import Invalid, Problem
@@ -27,28 +29,14 @@ IN_A_THREAD_FROM = 64 * 1024
 """Bytes; reading more than that at once would hold up every other request."""
 
 
-async def raw_body(request: Request) -> bytes:
-    """Raises TooLarge without having read more than the bound."""
-    detail = f"a body has at most {LARGEST} bytes; this one has more. Send less."
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST:
-        raise TooLarge(detail)
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST:
-            raise TooLarge(detail)
-        parts.append(part)
-    return b"".join(parts)
-
-
-async def json_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; an absent one is empty. Raises Invalid, TooLarge, WrongMedia."""
-    body = await raw_body(request)
-    if not body:
-        return {}
-    _require(request, JSON_TYPES)
-    value = await _parse(read_json, body)
+async def json_object(request: Request, largest: int = LARGEST) -> dict[str, Any]:
+    """The body as a JSON object; an absent one is empty. Raises Invalid, TooLarge, TooSlow,
+    Crowded, WrongMedia."""
+    async with _body(request, largest) as body:
+        if not body:
+            return {}
+        _require(request, JSON_TYPES)
+        value = await _parse(read_json, body)
     if not isinstance(value, dict):
         detail = f"The body is an object, not {kind_of(value)}."
         raise Invalid([Problem("", "wrong_type", detail, "Send {...}.")])
@@ -57,19 +45,23 @@ async def json_object(request: Request) -> dict[str, Any]:
 
 async def document(request: Request) -> Any:
     """A blueprint's document, JSON or YAML as the Content-Type says."""
-    body = await raw_body(request)
-    media = _require(request, (*JSON_TYPES[:1], *YAML_TYPES))
-    if media in YAML_TYPES:
-        # Loaded with the first document: most calls carry none.
-        from stateroom.api.yaml_documents import read_yaml
+    async with _body(request, LARGEST) as body:
+        media = _require(request, (*JSON_TYPES[:1], *YAML_TYPES))
+        if media in YAML_TYPES:
+            # Loaded with the first document: most calls carry none.
+            from stateroom.api.yaml_documents import read_yaml
 
-        return await _parse(read_yaml, body)
-    return await _parse(read_json, body)
+            return await _parse(read_yaml, body)
+        return await _parse(read_json, body)
 
 
-async def model_of(request: Request, model: type[Model]) -> Model:
+def _body(request: Request, largest: int) -> AbstractAsyncContextManager[bytes]:
+    return dependencies_of(request).intake.body(request, largest)
+
+
+async def model_of(request: Request, model: type[Model], largest: int = LARGEST) -> Model:
     """The body as a model. Raises Invalid with every problem of its shape."""
-    return as_model(await json_object(request), model)
+    return as_model(await json_object(request, largest), model)
 
 
 def as_model(body: Mapping[str, Any], model: type[Model]) -> Model:

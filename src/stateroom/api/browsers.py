@@ -8,13 +8,12 @@ other site can add. What another site merely embeds is refused as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 
-from starlette.types import Message, Scope, Send
+from starlette.types import Scope
 
 from stateroom.api.errors import SessionExpired, Unauthorized
 from stateroom.api.front import host_of
-from stateroom.api.keys import AdminKey, Caller, SessionOver
+from stateroom.api.keys import AdminKey, Caller
 from stateroom.errors import Denied
 from stateroom.settings import Settings
 from stateroom.store.sessions import Sessions
@@ -22,23 +21,14 @@ from stateroom.store.sessions import Sessions
 COOKIE = "__Host-stateroom-console"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _READS = ("GET", "HEAD", "OPTIONS")
-_LOOK_AGAIN = 15.0
-"""Seconds after which a stream's session is looked at again."""
 
 
 class Browsers:
-    def __init__(
-        self,
-        sessions: Sessions,
-        admin: AdminKey,
-        settings: Settings,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, sessions: Sessions, admin: AdminKey, settings: Settings) -> None:
         self._sessions = sessions
         self._admin = admin
         self._host = settings.console_host.lower()
         self._origin = settings.console_origin
-        self._clock = clock
 
     async def caller(self, scope: Scope) -> Caller:
         """Who is behind the cookie. Raises Unauthorized without one, Denied for a request that is
@@ -55,34 +45,6 @@ class Browsers:
         """When this session ends, None for one that is over."""
         mark = self._admin.mark
         return await self._sessions.expiry(token, mark) if mark else None
-
-    def while_signed_in(self, token: str, send: Send) -> Send:
-        """`send` for an answer that may last: once the session is over it is ended, and
-        SessionOver raised."""
-        return _Watched(send, lambda: self.expiry(token), self._clock).send
-
-
-class _Watched:
-    def __init__(
-        self,
-        send: Send,
-        expiry: Callable[[], Awaitable[float | None]],
-        clock: Callable[[], float],
-    ) -> None:
-        self._send = send
-        self._expiry = expiry
-        self._clock = clock
-        self._seen = clock()
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.body" and message.get("more_body"):
-            now = self._clock()
-            if now - self._seen >= _LOOK_AGAIN:
-                self._seen = now
-                if await self._expiry() is None:
-                    await self._send({"type": "http.response.body", "body": b""})
-                    raise SessionOver
-        await self._send(message)
 
 
 def sent_token(scope: Scope) -> str:

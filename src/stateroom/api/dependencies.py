@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from stateroom.api.attempts import Attempts
+from stateroom.api.intake import Intake
 from stateroom.api.keys import AdminKey
 from stateroom.api.steward_client import StewardClient
 from stateroom.api.watch import Watcher
@@ -21,8 +22,9 @@ from stateroom.store.repository import Repository
 @dataclass(frozen=True, slots=True)
 class ApiDependencies:
     """clock: seconds since the epoch. heartbeat: seconds between the comments of a quiet
-    stream. attempts: counts those to sign in that were wrong. digest_key: what keys the digests of
-    requests that are remembered; the same after a restart, and not in the database."""
+    stream. attempts: counts those to sign in that were wrong. intake: what bodies pass through.
+    digest_key: what keys the digests of requests that are remembered; the same after a restart,
+    and not in the database."""
 
     settings: Settings
     repository: Repository
@@ -32,13 +34,14 @@ class ApiDependencies:
     clock: Callable[[], float]
     heartbeat: float = 15.0
     attempts: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
+    intake: Intake = field(default_factory=Intake)
     digest_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
 
-def _dependencies(request: Request) -> ApiDependencies:
+def dependencies_of(request: Request) -> ApiDependencies:
     found = request.app.state.dependencies
     assert isinstance(found, ApiDependencies)
     return found
 
 
-Deps = Annotated[ApiDependencies, Depends(_dependencies)]
+Deps = Annotated[ApiDependencies, Depends(dependencies_of)]

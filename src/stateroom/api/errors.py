@@ -45,7 +45,7 @@ class SessionExpired(Unauthorized):
 
 
 class TooMany(StateroomError):
-    """There were too many attempts. after: seconds until the next one is looked at."""
+    """There were too many. after: seconds until the next one is looked at."""
 
     def __init__(self, message: str, after: int) -> None:
         super().__init__(message)
@@ -54,6 +54,14 @@ class TooMany(StateroomError):
 
 class TooLarge(StateroomError):
     """The body is too large."""
+
+
+class TooSlow(StateroomError):
+    """The body did not arrive in time; send it again."""
+
+
+class Crowded(StateroomError):
+    """There are too many large bodies on their way at once; send this one again in a moment."""
 
 
 class WrongMedia(StateroomError):
@@ -70,12 +78,14 @@ STATUS: tuple[tuple[type[StateroomError], int], ...] = (
     (NotFound, 404),
     (Moved, 412),
     (Conflict, 409),
+    (TooSlow, 408),
     (TooLarge, 413),
     (WrongMedia, 415),
     (Invalid, 422),
     (TooMany, 429),
     (NotYet, 501),
     (Away, 503),
+    (Crowded, 503),
     (EngineError, 503),
     (NoCapacity, 507),
 )

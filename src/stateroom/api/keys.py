@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -18,6 +19,8 @@ from fastapi import Depends, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stateroom.api.errors import Unauthorized, answer
+from stateroom.api.in_flight import InFlight
+from stateroom.api.watched import Over, Watched
 from stateroom.errors import Denied, NotFound, StateroomError
 
 PREFIX = "/api/v1"
@@ -55,14 +58,6 @@ class Browsers(Protocol):
         """Who is behind a request without a key. Raises Unauthorized, Denied."""
         ...
 
-    def while_signed_in(self, token: str, send: Send) -> Send:
-        """`send` for as long as the session lasts; then SessionOver is raised."""
-        ...
-
-
-class SessionOver(Exception):
-    """The session of an answer that is under way has ended; the answer has been, too."""
-
 
 class AdminKey:
     """The hash lies in a file, so that a new key is in force without a restart."""
@@ -92,30 +87,46 @@ class AdminKey:
 
 
 class KeyCheck:
-    """ASGI: lets nobody through to the API without a key or a session, and notes who it is."""
+    """ASGI: lets nobody through to the API without a key or a session, and notes who it is. An
+    answer that lasts ends with the key or session. clock: seconds."""
 
     def __init__(
-        self, app: ASGIApp, admin: AdminKey, tenants: Tokens, browsers: Browsers
+        self,
+        app: ASGIApp,
+        admin: AdminKey,
+        tenants: Tokens,
+        browsers: Browsers,
+        clock: Callable[[], float],
     ) -> None:
         self._app = app
         self._admin = admin
         self._tenants = tenants
         self._browsers = browsers
+        self._clock = clock
+        self._in_flight = InFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _is_guarded(scope):
             await self._app(scope, receive, send)
             return
+        with ExitStack() as under_way:
+            try:
+                caller = await self._caller(scope)
+                under_way.enter_context(self._in_flight.one_of(caller.tenant))
+            except StateroomError as error:
+                await answer(error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["caller"] = caller
+            watched = Watched(send, lambda: self._is_still(caller, scope), self._clock)
+            with suppress(Over):
+                await self._app(scope, receive, watched.send)
+
+    async def _is_still(self, caller: Caller, scope: Scope) -> bool:
+        """Whether the same request, sent again, would be this caller's."""
         try:
-            caller = await self._caller(scope)
-        except StateroomError as error:
-            await answer(error)(scope, receive, send)
-            return
-        scope.setdefault("state", {})["caller"] = caller
-        if caller.session:
-            send = self._browsers.while_signed_in(caller.session, send)
-        with suppress(SessionOver):
-            await self._app(scope, receive, send)
+            return await self._caller(scope) == caller
+        except Unauthorized:
+            return False
 
     async def _caller(self, scope: Scope) -> Caller:
         given = [value for name, value in scope["headers"] if name == b"authorization"]

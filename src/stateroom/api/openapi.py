@@ -23,10 +23,11 @@ from stateroom.api.headers import add_headers
 FILE = Path(__file__).with_name("openapi.json")
 
 _PROBLEM = (
-    "Every error: 401 no valid key, 403 this key may not, 404 no such thing, 409 taken or changed"
-    " meanwhile, 412 If-Match moved on, 413 too large, 415 wrong Content-Type, 422 not valid"
-    " (every problem in errors[]), 429 too many attempts (Retry-After), 501 comes"
-    " later, 503 a part is away (Retry-After), 507 no capacity."
+    "Every error: 401 no valid key, 403 this key may not, 404 no such thing, 408 the body came too"
+    " slowly, 409 taken or changed meanwhile, 412 If-Match moved on, 413 too large, 415 wrong"
+    " Content-Type, 422 not valid (every problem in errors[]), 429 too many attempts or requests at"
+    " once (Retry-After), 501 comes later, 503 a part is away or there is too much at once"
+    " (Retry-After), 507 no capacity."
 )
 
 

@@ -23,6 +23,8 @@ from stateroom.store.sessions import SESSION_SECONDS, ConsoleSession
 
 router = APIRouter(tags=["sessions"])
 
+LARGEST_SIGN_IN = 4096
+"""Bytes of the one body that is read before anybody has shown who they are."""
 _SCOPE = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
@@ -48,7 +50,7 @@ async def sign_in(request: Request, response: Response, deps: Deps) -> Any:
     """Sign this browser in: `code` of a link, or the admin `key`. Needs no key otherwise; wrong
     ones are limited."""
     _must_be_the_console(request, deps)
-    body = await model_of(request, SessionIn)
+    body = await model_of(request, SessionIn, LARGEST_SIGN_IN)
     if (body.code is None) == (body.key is None):
         raise Invalid([Problem("", "one_of", "Send code or key.", "A link holds a code.")])
     session = await _entered(body, _token_until_now(request), deps)

@@ -39,6 +39,8 @@ from stateroom.store.tenant_list import Filter
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 
 LONGEST_WAIT = 600.0
+LOOK_SECONDS = 5.0
+"""How often a call that waits looks whether its caller still does: each counts as under way."""
 
 
 @router.post("", status_code=202, response_model=TenantOut, openapi_extra=accepts(TenantIn))
@@ -88,6 +90,7 @@ async def list_tenants(
 @router.get("/{slug}", response_model=TenantOut)
 async def show(
     slug: str,
+    request: Request,
     response: Response,
     deps: Deps,
     _caller: CallerOf,
@@ -98,7 +101,7 @@ async def show(
     `timeout` seconds."""
     view = await deps.repository.tenants.get(slug)
     if wait is not None:
-        view = await _wait(slug, view, wait, timeout, deps)
+        view = await _wait(request, view, wait, timeout, deps)
     _tag(response, view.tenant.generation)
     return _shown(view, deps)
 
@@ -211,18 +214,20 @@ def _tag(response: Response, generation: int) -> None:
 
 
 async def _wait(
-    slug: str, view: TenantView, phase: str, seconds: float, deps: ApiDependencies
+    request: Request, view: TenantView, phase: str, seconds: float, deps: ApiDependencies
 ) -> TenantView:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    first = view.tenant.id
+    slug, first = request.path_params["slug"], view.tenant.id
     while True:
         seen = await deps.watcher.now()
         view = await _still(slug, first, deps)
         if present.has_reached(view, phase) or present.cannot_reach(view, phase):
             return view
-        if not await deps.watcher.beyond(seen, deadline - loop.time()):
-            return await _still(slug, first, deps)
+        left = deadline - loop.time()
+        if left <= 0 or await request.is_disconnected():
+            return view
+        await deps.watcher.beyond(seen, min(left, LOOK_SECONDS))
 
 
 async def _still(slug: str, tenant: str, deps: ApiDependencies) -> TenantView:

@@ -169,7 +169,7 @@ class _LocalhostTransport(httpx.BaseTransport):
     """Browsers and curl know that `console.localhost` is this machine; Python's resolver does
     not. The name stays in Host and in the TLS handshake, only the address is given."""
 
-    def __init__(self, target: Target, prefix: str = API_PREFIX) -> None:
+    def __init__(self, target: Target) -> None:
         # Proxies of the environment are for other machines: the key never goes through one to
         # reach this one.
         proxy = None if target.is_local else _proxy(target.url)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stateroom.cli.failure import Failure
+from stateroom.cli.asking import confirm
 from stateroom.cli.machine import read_settings, trouble_told
 from stateroom.cli.options import Json
 from stateroom.cli.screen import Screen
@@ -43,21 +43,15 @@ def down(
     screen = Screen(as_json)
     with reporting(screen):
         settings = read_settings()
-        if purge and not yes:
-            _must_agree(settings)
+        if purge:
+            what = f"This removes every tenant with its data, and all keys under {settings.home}."
+            confirm(what, "purge", yes, as_json)
         with trouble_told():
             said = asyncio.run(_down(settings, purge, keep_images))
     if as_json:
         screen.json({"said": said})
     for line in said if not as_json else []:
         screen.text(line)
-
-
-def _must_agree(settings: Settings) -> None:
-    home = settings.home
-    typer.echo(f"This removes every tenant with its data, and all keys under {home}.", err=True)
-    if typer.prompt("Type `purge` to go on", err=True) != "purge":
-        raise Failure("Nothing was removed.")
 
 
 async def _down(settings: Settings, purge: bool, keep_images: bool) -> list[str]:

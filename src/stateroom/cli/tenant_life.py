@@ -80,7 +80,7 @@ def resume(
 def sleep(
     slug: Slug, wait: Wait = False, timeout: Timeout = WAIT_SECONDS, as_json: Json = False
 ) -> None:
-    """Put a tenant to sleep now; the next request wakes it.
+    """Put a tenant to sleep now; the next request wakes it. Not in this version yet.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def sleep(
 def wake(
     slug: Slug, wait: Wait = False, timeout: Timeout = WAIT_SECONDS, as_json: Json = False
 ) -> None:
-    """Wake a sleeping tenant without a request.
+    """Wake a sleeping tenant without a request. Not in this version yet.
 
     \b
     Example:

@@ -66,10 +66,12 @@ def up(
 async def _raise_parts(settings: Settings, progress: Progress) -> Raised:
     from aiodocker import Docker
 
-    from stateroom.installation import bring_up, host_check, images, machine
+    from stateroom.installation import bring_up, host_check, images, machine, own_home
     from stateroom.layout import Layout
 
-    machine.known_installation(Layout(settings.home))  # Before minutes are spent on images.
+    # Before minutes are spent on images.
+    own_home.must_be_fit(Layout(settings.home))
+    machine.known_installation(Layout(settings.home))
     docker = Docker(settings.docker)
     try:
         await host_check.must_be_fit(docker)

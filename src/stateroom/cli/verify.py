@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(slug: MaybeSlug = None, as_json: Json = False) -> None:
-    """Attack the isolation from inside a tenant's cabin, or every tenant's; print every probe.
+    """Attack the isolation from inside a tenant's cabin, or every tenant's; print every probe. Not
+    in this version yet.
 
     \b
     Examples:

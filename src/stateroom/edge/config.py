@@ -16,13 +16,24 @@ proxy itself; behind this edge both only ever mean a browser on this machine."""
 _PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 
 
+def must_be_plain(value: str) -> None:
+    """Raises ValueError: HAProxy parts words at spaces, in its configuration and in commands of
+    its runtime API, and gives quotes, # and $ a meaning."""
+    if not _PLAIN.fullmatch(value):
+        raise ValueError(
+            f"{value!r}: HAProxy takes letters, digits and / . _ + - only; choose another "
+            "STATEROOM_HOME or console_host."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeConfig:
     """addresses: where to listen, IPv4 or IPv6 literals. certificate: one PEM file with chain and
     key. session_key: PEM of the public key that session cookies are checked with, read at start.
     maps: the folder of the route map. socket: the runtime API's. pages: the folder of HTML pages.
     own_networks: callers from there are shown to the runtime as STAND_IN_ADDRESS.
-    max_connections: of all clients together; one source address gets at most half of them.
+    max_connections: of all clients together; one source address gets at most half of them, and
+    plain HTTP a small share.
     tenant_requests: of one tenant in flight at once, WebSockets and streams included.
     api_socket: where the api listens; then it needs no network of its own, and the edge answers on
     loopback's api_port for it. None: the api itself listens on that port.
@@ -48,17 +59,12 @@ class EdgeConfig:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        """Raises ValueError: HAProxy parts words at spaces, in its configuration and in commands
-        of its runtime API, and gives quotes, # and $ a meaning."""
+        """Raises ValueError."""
         paths = [self.certificate, self.session_key, self.maps, self.socket, self.pages]
         if self.api_socket is not None:
             paths.append(self.api_socket)
         for value in (*map(str, paths), self.console_host):
-            if not _PLAIN.fullmatch(value):
-                raise ValueError(
-                    f"{value!r}: HAProxy takes letters, digits and / . _ + - only; choose another "
-                    "STATEROOM_HOME or console_host."
-                )
+            must_be_plain(value)
 
     @property
     def port_suffix(self) -> str:

@@ -36,8 +36,13 @@ _READ_ONLY = Answer(
     405, "Method not allowed", "This path is opened by a link.", (("Allow", "GET,HEAD"),)
 )
 _TAKE_BODY = "option http-buffer-request"
-"""A body that drips in must not hold one of the api's connections, whoever sends it."""
+"""A body that drips in holds none of the api's connections until as much of it is here as fits
+into HAProxy's buffer, 16 KB. A longer one that goes on dripping is ended by the api itself."""
 _NO_SUCH_HOST = Answer(404, "Not found", "Nothing is served under this name. Check the address.")
+
+
+_PLAIN_SHARE = 8
+"""One of so many connections may be plain HTTP."""
 
 
 def render(config: EdgeConfig) -> str:
@@ -84,6 +89,9 @@ def _defaults(config: EdgeConfig) -> list[str]:
         # day, and the destination comes from the route of each request: nothing is pooled.
         "option http-server-close",
         "retries 0",
+        # A call that waits at the api ends with its caller; else it would count as under way, and
+        # hold a connection, for minutes more.
+        "option abortonclose",
         "timeout connect 3s",
         "timeout http-request 10s",
         "timeout http-keep-alive 60s",
@@ -114,10 +122,15 @@ def _log_format() -> str:
 
 
 def _plain_front(config: EdgeConfig) -> list[str]:
-    """Plain HTTP sends people to HTTPS. Not for unknown hosts: it would redirect to anywhere."""
+    """Plain HTTP sends people to HTTPS. Not for unknown hosts: it would redirect to anywhere. It
+    has a share of the connections that leaves most to HTTPS, and keeps none for long."""
+    most = max(2, config.max_connections // _PLAIN_SHARE)
     return [
         "frontend plain",
         *(f"bind {_listen(a, config.http_port)}" for a in config.addresses),
+        f"maxconn {most}",
+        "timeout http-keep-alive 1s",
+        *_at_most_half(most),
         *haproxy_shape.check(),
         *_find_route(config),
         ("http-request redirect code 308 location "
@@ -126,13 +139,11 @@ def _plain_front(config: EdgeConfig) -> list[str]:
 
 
 def _front(config: EdgeConfig) -> list[str]:
-    half = max(1, config.max_connections // 2)
     return [
         "frontend front",
         *(f"bind {_listen(a, config.https_port)} ssl crt {config.certificate} alpn h2,http/1.1"
           for a in config.addresses),
-        "tcp-request connection track-sc1 src table sources",
-        f"tcp-request connection reject if {{ sc1_conn_cur gt {half} }}",
+        *_at_most_half(config.max_connections),
         *haproxy_shape.check(),
         *_find_route(config),
         *haproxy_shape.reserved(),
@@ -145,6 +156,15 @@ def _front(config: EdgeConfig) -> list[str]:
         "use_backend platform if platform_path",
         "use_backend pages if { var(txn.page) -m bool }",
         "default_backend programs",
+    ]
+
+
+def _at_most_half(connections: int) -> list[str]:
+    """Refuses a source address that has more than half of so many, on all ports together."""
+    half = max(1, connections // 2)
+    return [
+        "tcp-request connection track-sc1 src table sources",
+        f"tcp-request connection reject if {{ sc1_conn_cur gt {half} }}",
     ]
 
 
@@ -250,7 +270,6 @@ def _platform(config: EdgeConfig) -> list[str]:
         "http-request del-header Authorization",
         "http-request del-header Cookie",
         "http-request set-header X-Stateroom-Tenant %[var(txn.tenant)]",
-        "http-request set-header X-Stateroom-Host %[var(txn.host)]",
         f"server api {config.api_address} maxconn 64",
     ]
 

@@ -27,6 +27,8 @@ def backend(config: EdgeConfig, name: str) -> list[str]:
     closed = page(503, f"{config.pages}/closed.html", (RETRY,)) if for_people else _CLOSED.error()
     return [
         f"backend {name}",
+        # What a runtime has begun it goes on with, although its caller went away.
+        "no option abortonclose",
         closed,
         *haproxy_identity.rules(
             config.map_file, config.session_key, config.sign_in if for_people else ""

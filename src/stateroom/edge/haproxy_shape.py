@@ -24,7 +24,9 @@ some programs cannot tell them apart."""
 _HOP_BY_HOP = ("Keep-Alive", "TE", "Trailer", "HTTP2-Settings")
 
 _OURS_ALONE = (
-    "Service-Worker-Allowed",  # a worker for the reserved path
+    # It would widen what a worker from a deeper path may control. One from / has all of this
+    # tenant's own origin without it, the reserved path too; no worker reaches another origin.
+    "Service-Worker-Allowed",
     "Clear-Site-Data",         # its "cookies" reaches sibling hosts
     "Alt-Svc",                 # leads clients past this edge
 )

@@ -11,7 +11,7 @@ from aiodocker import Docker
 from stateroom.domain.cabin import Installation
 from stateroom.engines.docker import DockerEngine
 from stateroom.errors import Permanent
-from stateroom.installation import host_check, machine
+from stateroom.installation import host_check, machine, own_home
 from stateroom.layout import Layout
 from stateroom.settings import Settings
 
@@ -52,21 +52,26 @@ async def _purge(docker: Docker, settings: Settings, installation: Installation)
     await machine.remove_volumes(docker, installation)
     await machine.remove_firewall(docker, image, installation)
     await machine.empty_home(docker, image, settings, installation)
-    return ["Removed every container, network and volume of ours.", _remove_home(settings.home)]
+    home = _remove_home(Layout(settings.home))
+    return ["Removed every container, network and volume of ours.", home]
 
 
-def _remove_home(home: Path) -> str:
-    """What became of it. Raises Permanent where something is left in it."""
+def _remove_home(layout: Layout) -> str:
+    """What became of it. Raises Permanent where something of ours is left in it."""
+    home = layout.home
     try:
         home.rmdir()
     except FileNotFoundError:
         pass
     except OSError as error:
-        if any(home.iterdir()):
+        found = sorted(path.name for path in home.iterdir())
+        if ours := [name for name in found if name in layout.own_names]:
             raise Permanent(
-                f"{home} is not empty: what is left there was put there meanwhile; look at it, "
-                "and remove it by hand"
+                f"{home} is not empty: {own_home.named(ours)} was put there meanwhile; look at it,"
+                " and remove it by hand"
             ) from error
+        if strange := own_home.strangers(layout):
+            return f"Removed what is ours in {home}, and left {own_home.named(strange)}."
         return f"Emptied {home}, which itself cannot be removed ({error.strerror})."
     return f"Removed {home}."
 

@@ -5,22 +5,19 @@ Every step looks first and does only what is missing, so running it again change
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from ipaddress import IPv4Network
 
-import httpx
 from aiodocker import Docker
 from aiodocker.exceptions import DockerError
 
 from stateroom.domain.cabin import Installation
 from stateroom.edge.addresses import listen_addresses
 from stateroom.errors import Permanent
-from stateroom.installation import database, host_check, machine, outside
+from stateroom.installation import database, host_check, machine, outside, own_home, standing
 from stateroom.installation import parts as table
 from stateroom.layout import Layout
 from stateroom.settings import Settings
@@ -28,8 +25,6 @@ from stateroom.store.address import Address
 
 Report = Callable[[str], None]
 """Takes one line for people; whoever shows it adds the time."""
-
-ANSWERS_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,7 @@ class Raised:
 async def bring_up(docker: Docker, settings: Settings, images: Images, report: Report) -> Raised:
     """Home, volumes, parts; afterwards the api answers. Raises StateroomError."""
     layout = Layout(settings.home)
+    own_home.must_be_fit(layout)
     settings.home.mkdir(parents=True, exist_ok=True)
     known = machine.known_installation(layout)
     installation = Installation(
@@ -75,7 +71,8 @@ async def bring_up(docker: Docker, settings: Settings, images: Images, report: R
     if furnished["database_file"] != str(layout.database_url("steward")):
         await _help(docker, settings, installation, images, environment, "--adopt-database")
     changed = await _raise_parts(docker, ground, report)
-    await api_answers(settings, report)
+    report("waiting for the api")
+    await standing.must_stand(settings, lambda: _down(docker, ground))
     if "broker" in changed or "guard" in changed:
         await _try_way_to_broker(docker, images, installation, report)
     return Raised(installation, changed, is_new=not known)
@@ -155,6 +152,17 @@ async def _ground(
     return replace(ground, content_mount=await machine.mountpoint(docker, installation))
 
 
+async def _down(docker: Docker, ground: table.Ground) -> list[str]:
+    """The parts that do not run just now; one that the engine restarts again and again is among
+    them."""
+    seen = await machine.seen_parts(docker, ground.installation)
+    return [
+        part.name
+        for part in table.parts(ground)
+        if part.name not in seen or not seen[part.name].running
+    ]
+
+
 async def _raise_parts(docker: Docker, ground: table.Ground, report: Report) -> tuple[str, ...]:
     seen = await machine.seen_parts(docker, ground.installation)
     changed: list[str] = []
@@ -167,23 +175,6 @@ async def _raise_parts(docker: Docker, ground: table.Ground, report: Report) -> 
             report(f"started {part.name}")
             changed.append(part.name)
     return tuple(changed)
-
-
-async def api_answers(settings: Settings, report: Report) -> None:
-    """Comes back once `/health` does; raises Permanent with where to look when it does not."""
-    report("waiting for the api")
-    url = f"http://127.0.0.1:{settings.api_port}/api/v1/health"
-    deadline = asyncio.get_running_loop().time() + ANSWERS_WITHIN
-    async with httpx.AsyncClient(timeout=2.0) as client:
-        while asyncio.get_running_loop().time() < deadline:
-            with suppress(httpx.HTTPError):
-                if (await client.get(url)).status_code == 200:
-                    return
-            await asyncio.sleep(0.1)
-    raise Permanent(
-        f"the api did not answer within {ANSWERS_WITHIN:.0f} s; "
-        "`docker ps -a --filter label=stateroom.part` shows our parts, `docker logs NAME` why"
-    )
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:

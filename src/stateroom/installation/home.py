@@ -291,7 +291,7 @@ def main() -> None:
     owner, listen = (int(uid), int(gid)), tuple(given.listen)
     try:
         Furnisher(settings, installation, owner, listen, time.time()).everything()
-    except (StateroomError, OSError) as error:
+    except (StateroomError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(TOLD)
     layout = Layout(settings.home)

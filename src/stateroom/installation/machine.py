@@ -279,12 +279,14 @@ async def remove_unused_images(docker: Docker) -> int:
 async def empty_home(
     docker: Docker, image: str, settings: Settings, installation: Installation
 ) -> None:
-    """Everything under the home goes, last of all the file that says which installation it is of;
-    done by the helper, since most of it is not ours."""
-    last = '"$STATEROOM_HOME/installation.json"'
-    script = f'find "$STATEROOM_HOME" -mindepth 1 ! -path {last} -delete && rm -f {last}'
+    """Everything of ours under the home goes, last of all the file that says which installation it
+    is of; done by the helper, since most of it belongs to other uids. What else lies there
+    stays."""
+    layout = Layout(settings.home)
+    first = sorted(layout.own_names - {layout.installation.name})
+    script = f'cd "$STATEROOM_HOME" && rm -rf -- "$@" && rm -f {layout.installation.name}'
     environment = {"STATEROOM_HOME": str(settings.home)}
-    command = ["sh", "-c", script]
+    command = ["sh", "-c", script, "sh", *first]
     await run_helper(docker, image, command, settings, environment, installation.prefix)
 
 
