@@ -13,4 +13,8 @@ def is_placed(moment: float, now: float) -> bool:
 
 def latest_placed(now: float, *moments: float) -> float:
     """The latest of those that can be placed, 0 where none can: what came after it is news."""
-    return max((moment for moment in moments if is_placed(moment, now)), default=0.0)
+    latest = 0.0
+    for moment in moments:
+        if moment > latest and is_placed(moment, now):
+            latest = moment
+    return latest
