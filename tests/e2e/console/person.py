@@ -28,8 +28,8 @@ BOOTING = 240_000
 """The same for what waits for a runtime."""
 DESK: ViewportSize = {"width": 1280, "height": 800}
 NETWORK_CHANGED = ("ERR_NETWORK_CHANGED", "by another navigation to \"chrome-error:")
-"""What Chromium ends every request with when a network comes or goes, here those of cabins; and what
-the next one may meet, while the page about that is still on its way."""
+"""What Chromium ends every request with when a network comes or goes, here those of cabins; and
+what the next one may meet, while the page about that is still on its way."""
 
 expect.set_options(timeout=PATIENCE)
 
