@@ -119,9 +119,10 @@ def test_nothing_holds_for_ever() -> None:
 def test_holder_identity() -> None:
     """Container and endpoint; none while it does not run or hangs on another network."""
     networks = {"n": {"EndpointID": "0123456789abcdef"}}
-    assert reading.holder_identity("c", networks, "n") == "c.0123456789ab"
-    assert reading.holder_identity("c", {"n": {"EndpointID": ""}}, "n") == ""
-    assert reading.holder_identity("c", networks, "other") == ""
+    assert reading.holder_identity("c", "running", networks, "n") == "c.0123456789ab"
+    assert reading.holder_identity("c", "running", {"n": {"EndpointID": ""}}, "n") == ""
+    assert reading.holder_identity("c", "running", networks, "other") == ""
+    assert reading.holder_identity("c", "exited", networks, "n") == ""
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,8 @@ class Observer:
 
     def _holder(self, entry: Entry) -> str:
         network = f"{self._installation.prefix}-{reading.label(entry, objects.CABIN)}"
-        return reading.holder_identity(entry["Id"], entry["NetworkSettings"]["Networks"], network)
+        networks = entry["NetworkSettings"]["Networks"]
+        return reading.holder_identity(entry["Id"], entry["State"], networks, network)
 
 
 def is_instance(entry: Entry) -> bool:

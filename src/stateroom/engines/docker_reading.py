@@ -55,13 +55,18 @@ def label(entry: Mapping[str, Any], key: str) -> str:
     return str((entry.get("Labels") or {}).get(key, ""))
 
 
-def holder_identity(container: str, networks: Mapping[str, Any], network: str) -> str:
+def holder_identity(
+    container: str, status: str, networks: Mapping[str, Any], network: str
+) -> str:
     """The namespace of a holder: its container and its endpoint on the cabin's network, "" while
     it does not run.
 
     The endpoint is another one after every start, as the namespace is, so a holder that
-    somebody restarted counts as another one, though its container's id stayed.
+    somebody restarted counts as another one, though its container's id stayed. It alone says
+    nothing: of one that was started while the engine was ending, Docker keeps the endpoint.
     """
+    if status != "running":
+        return ""
     endpoint = (networks.get(network) or {}).get("EndpointID", "")
     return f"{container}.{endpoint[:12]}" if endpoint else ""
 

@@ -95,7 +95,5 @@ class Space:
 
 
 def _identity(holder: Found, cabin_name: str) -> str:
-    if holder["State"]["Status"] != "running":
-        return ""
     networks = holder["NetworkSettings"]["Networks"]
-    return reading.holder_identity(holder["Id"], networks, cabin_name)
+    return reading.holder_identity(holder["Id"], holder["State"]["Status"], networks, cabin_name)
