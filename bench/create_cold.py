@@ -19,7 +19,6 @@ import secrets
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -32,6 +31,7 @@ from pathlib import Path
 
 from bench._installation import Running, answer_text, chat_body
 from bench._machine import machine
+from bench._report import report
 from stateroom.domain.cabin import AGENT_PORT, Cabin, Installation
 from stateroom.domain.content import AgentContent, ContentVersion
 from stateroom.runtimes import openclaw
@@ -183,12 +183,6 @@ class _Stub(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Says nothing: the figures are the output."""
-
-
-def report(name: str, lines: list[str]) -> None:
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
-    (Path(__file__).parent / "results" / f"{name}.txt").write_text(text)
 
 
 if __name__ == "__main__":

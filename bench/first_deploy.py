@@ -11,22 +11,16 @@ Target: at most five steps, and under five minutes.
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
+from bench._browsing import browsing
 from bench._installation import Running
 from bench._machine import machine
-from bench.create_cold import report
-from tests.e2e.console.chromium import chromium
+from bench._report import report
 from tests.e2e.console.guided import walk
 from tests.e2e.console.person import DESK, Person
-from tests.e2e.installation import Stateroom
 
 TEMPLATE = "Support agent"
 TARGET = 300
@@ -58,14 +52,7 @@ def main() -> None:
 
 
 def first_deploy(running: Running) -> tuple[list[str], Clock]:
-    settings = running.settings
-    ports = (settings.https_port, settings.http_port, settings.api_port, settings.broker_port)
-    installation = Stateroom(settings.home, ports, os.environ.get("STATEROOM_SUBNETS", ""))
-    with (
-        tempfile.TemporaryDirectory() as profile,
-        sync_playwright() as playwright,
-        chromium(playwright, settings.home / "ca.pem", Path(profile)) as browser,
-    ):
+    with browsing(running) as (installation, browser):
         person = Person(installation, browser.new_context(viewport=DESK))
         clock = Clock()
         person.sign_in()

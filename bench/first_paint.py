@@ -9,18 +9,15 @@ Target: under one second on loopback.
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Browser, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, StorageState, expect
 
+from bench._browsing import browsing
 from bench._installation import Running
 from bench._machine import machine
-from bench.create_cold import report
-from tests.e2e.console.chromium import chromium
+from bench._report import report
 from tests.e2e.console.person import DESK, Person
 from tests.e2e.installation import Stateroom
 
@@ -39,14 +36,7 @@ def main() -> None:
     if not running.api("GET", "/blueprints")["items"]:
         sys.exit("The overview of an empty installation is its guide. Draw something: scripts/up")
     head = machine()
-    settings = running.settings
-    ports = (settings.https_port, settings.http_port, settings.api_port, settings.broker_port)
-    installation = Stateroom(settings.home, ports, os.environ.get("STATEROOM_SUBNETS", ""))
-    with (
-        tempfile.TemporaryDirectory() as profile,
-        sync_playwright() as playwright,
-        chromium(playwright, settings.home / "ca.pem", Path(profile)) as browser,
-    ):
+    with browsing(running) as (installation, browser):
         session = signed_in(installation, browser)
         found = {
             "the sign-in": [sign_in(installation, browser) for _ in range(TIMES)],

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench._machine import machine
-from bench.create_cold import report
+from bench._report import report
 from stateroom.store.database import Database
 from stateroom.store.migrate import ensure_schema
 from stateroom.store.repository import Repository

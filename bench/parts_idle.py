@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench._installation import Running
 from bench._machine import machine
-from bench.create_cold import report
+from bench._report import report
 
 MINUTE = 60.0
 

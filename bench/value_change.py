@@ -16,7 +16,7 @@ import time
 
 from bench._installation import Running
 from bench._machine import machine
-from bench.create_cold import report
+from bench._report import report
 
 SLUG = "acme"
 TIMES = 8

@@ -8,6 +8,7 @@ import { Refusal } from "../src/api/fake";
 import { createQueries } from "../src/api/queries";
 import type { BulkOut } from "../src/api/types";
 import { Tenants } from "../src/pages/Tenants";
+import { SilentStream } from "./silentStream";
 
 let sent: unknown[];
 let answers: (BulkOut | Refusal)[];
@@ -27,13 +28,7 @@ beforeEach(() => {
     return answers.shift() ?? { items: slugs.map((slug) => ({ slug, ok: true })) };
   });
   vi.stubGlobal("fetch", (input: RequestInfo | URL, init?: RequestInit) => api.fetch(input, init));
-  vi.stubGlobal(
-    "EventSource",
-    class {
-      addEventListener = () => undefined;
-      close = () => undefined;
-    },
-  );
+  vi.stubGlobal("EventSource", SilentStream);
 });
 afterEach(() => {
   cleanup();

@@ -11,6 +11,7 @@ import type { Tenant as TenantOut } from "../src/api/types";
 import { Tenant } from "../src/pages/Tenant";
 import { unchangedUpTo } from "../src/pages/tenant/ownChanges";
 import { type Edits, leftOf } from "../src/pages/values/edits";
+import { SilentStream } from "./silentStream";
 
 let acme: TenantOut;
 let sent: { body: unknown; match: string | null }[];
@@ -61,13 +62,7 @@ beforeEach(() => {
     if (new Request(input, init).method !== "GET") await gate;
     return api.fetch(input, init);
   });
-  vi.stubGlobal(
-    "EventSource",
-    class {
-      addEventListener = () => undefined;
-      close = () => undefined;
-    },
-  );
+  vi.stubGlobal("EventSource", SilentStream);
 });
 afterEach(() => {
   cleanup();

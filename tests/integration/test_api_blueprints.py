@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.builders import SAMPLE, drawn, sample_document
-from tests.integration.api_lab import api
+from tests.integration.api_lab import ApiLab, api
 
 
 async def test_yaml_and_json_are_one_document(tmp_path: Path) -> None:
@@ -82,14 +82,19 @@ async def test_the_schema_is_of_what_a_new_tenant_gets(tmp_path: Path) -> None:
         assert newer["properties"] == {}
 
 
+async def _with_a_newer_revision(it: ApiLab, *slugs: str) -> None:
+    """These tenants are ready, and the newest revision is one that none of them runs."""
+    await it.ok("PUT", "/blueprints/sample", json=drawn())
+    for slug in slugs:
+        await it.created(slug, blueprint="sample")
+        await it.report(slug)
+    await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+
+
 async def test_what_a_deployment_tells(tmp_path: Path) -> None:
     """Where it is to be found, and as a whole what the contract names; done is told by tenant."""
     async with api(tmp_path) as it:
-        await it.ok("PUT", "/blueprints/sample", json=drawn())
-        for slug in ("a", "b", "c"):
-            await it.created(slug, blueprint="sample")
-            await it.report(slug)
-        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        await _with_a_newer_revision(it, "a", "b", "c")
         answer = await it.call("POST", "/blueprints/sample/deploy", json={"canary": "10%"})
         assert answer.status_code == 202
         made = answer.json()
@@ -127,11 +132,7 @@ async def test_of_a_deployment_for_many_some_are_told(tmp_path: Path) -> None:
     """Those who need somebody's eyes, canaries first; the counts are of all. One deployment tells
     all of its tenants unless it is asked for fewer, a list never does."""
     async with api(tmp_path) as it:
-        await it.ok("PUT", "/blueprints/sample", json=drawn())
-        for slug in ("a", "b", "c"):
-            await it.created(slug, blueprint="sample")
-            await it.report(slug)
-        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        await _with_a_newer_revision(it, "a", "b", "c")
         made = await it.ok("POST", "/blueprints/sample/deploy", json={"canary": "1"})
         await it.report("a")
         await it.go_on(made["id"])
@@ -153,11 +154,7 @@ async def test_of_a_deployment_for_many_some_are_told(tmp_path: Path) -> None:
 async def test_a_deployment_that_fails_is_put_back(tmp_path: Path) -> None:
     """`failed` while it is, `rolled_back` once it is, with why; a second one waits until then."""
     async with api(tmp_path) as it:
-        await it.ok("PUT", "/blueprints/sample", json=drawn())
-        for slug in ("a", "b"):
-            await it.created(slug, blueprint="sample")
-            await it.report(slug)
-        await it.ok("PUT", "/blueprints/sample", json=drawn(agent={"cpu": 2}))
+        await _with_a_newer_revision(it, "a", "b")
         made = await it.ok("POST", "/blueprints/sample/deploy", json={})
         told = await it.refused(409, "POST", "/blueprints/sample/deploy", json={})
         assert f"stateroom blueprints stop {made['id']}" in told["detail"]
