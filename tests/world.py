@@ -115,12 +115,16 @@ TAKES = 1.2
 """Seconds from a write until the runtime acts on it."""
 
 
+def _nobody_waits() -> None:
+    """A turn is the test's to begin."""
+
+
 class FakeProber(Prober):
     """Finds what the engine's fake says, about those it was told to watch. news: a verdict that
     no pass has read yet. refuses: cabins that go on as they are, whatever is written."""
 
     def __init__(self, engine: FakeEngine, clock: Callable[[], float]) -> None:
-        super().__init__(lambda: None, clock)
+        super().__init__(_nobody_waits, clock)
         self._engine = engine
         self._targets: frozenset[Target] = frozenset()
         self.news = False
@@ -263,13 +267,16 @@ class World:
     def firewall(self, there: bool) -> None:
         self.engine.firewall = there
 
+    def _is_protected(self) -> bool:
+        return self.engine.firewall
+
     def new_loop(self) -> Loop:
         """A steward that has just started and remembers nothing."""
         keys = keyring().steward
         compiler, providers = Compiler(INSTALLATION, settings(), keys), Providers(keys)
         self.prober = FakeProber(self.engine, self.clock)
         sources = Sources(
-            self.engine, self.edge, self.grants, lambda: self.firewall, self.prober.health
+            self.engine, self.edge, self.grants, self._is_protected, self.prober.health
         )
         executor = _Watched(
             self.engine, self.edge, self.grants, self.store,  # type: ignore[arg-type]

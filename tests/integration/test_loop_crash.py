@@ -5,6 +5,7 @@ the same end, and a tenant beside never notices."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from stateroom.domain.routes import Door
 from tests.world import Died, Fate, World
+from tests.world_kept import Kept
 from tests.world_script import Script, essence
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.txt"))
@@ -21,9 +23,8 @@ FOR_ALL = ("reboot", "lose-content", "deploy", "upgrade", "copy-first", "edge")
 BESIDE = "beside"
 
 
-async def played(told: str, fate: Fate) -> World:
-    """The world of a golden file with a tenant beside, up to its end, whatever befalls the
-    steward meanwhile; then all is healed and settles."""
+async def began() -> Script:
+    """A world with the tenant beside, settled."""
     world = World(boots_at_once=4)
     script = Script(world)
     world.rows.create(BESIDE)
@@ -31,13 +32,42 @@ async def played(told: str, fate: Fate) -> World:
     script.cabins[BESIDE] = world.cabin_of(BESIDE)
     world.edge.replaced.clear()
     world.trace.clear()
-    world.fate = fate
-    for line in [*told.splitlines(), "heal", "settle"]:
+    world.fate = Fate()
+    return script
+
+
+async def undisturbed(told: str) -> tuple[World, list[Kept]]:
+    """The world of a golden file up to its end, then healed and settled; and as it was before
+    each line."""
+    script, befores = await began(), []
+    for line in _lines(told):
+        befores.append(Kept(script))
+        await script.run(line)
+    _assert_never_broken(script.world, told)
+    return script.world, befores
+
+
+async def disturbed(told: str, befores: Sequence[Kept], fate: Fate) -> World:
+    """The same, whatever befalls the steward. It goes on from the line in which it happens:
+    before that there is no difference."""
+    number = max(n for n, kept in enumerate(befores) if kept.done < fate.at)
+    script = befores[number].again()
+    fate.done = script.world.fate.done
+    script.world.fate = fate
+    for line in _lines(told)[number:]:
         await _survived(script, line)
+    _assert_never_broken(script.world, told)
+    return script.world
+
+
+def _lines(told: str) -> list[str]:
+    return [*told.splitlines(), "heal", "settle"]
+
+
+def _assert_never_broken(world: World, told: str) -> None:
     world.assert_unbroken()
     if not any(word in told for word in FOR_ALL):
         _never_cut(world)
-    return world
 
 
 async def _survived(script: Script, line: str) -> None:
@@ -71,8 +101,9 @@ async def test_any_action_may_be_the_last(
     """Whichever action the steward ends at, repeats or hears no answer of, the end is the same."""
     caplog.set_level(logging.CRITICAL, "stateroom")  # What it says is not what is tested here.
     told = told_by(path)
-    undisturbed = await played(told, Fate())
-    wanted: dict[str, Any] = essence(undisturbed)
-    for at in range(1, undisturbed.fate.done + 1):
-        found = essence(await played(told, Fate(at, kind)))
-        assert found == wanted, f"{kind} at action {at}: {undisturbed.trace[at - 1]}"
+    calm, befores = await undisturbed(told)
+    wanted: dict[str, Any] = essence(calm)
+    assert calm.fate.done == len(calm.trace)
+    for at, action in enumerate(calm.trace, 1):
+        found = essence(await disturbed(told, befores, Fate(at, kind)))
+        assert found == wanted, f"{kind} at action {at}: {action}"
