@@ -115,8 +115,8 @@ TAKES = 1.2
 """Seconds from a write until the runtime acts on it."""
 
 
-def _nobody_waits() -> None:
-    """A turn is the test's to begin."""
+def _nothing() -> None:
+    """Nobody wants to be told: a turn is the test's to begin."""
 
 
 class FakeProber(Prober):
@@ -124,7 +124,7 @@ class FakeProber(Prober):
     no pass has read yet. refuses: cabins that go on as they are, whatever is written."""
 
     def __init__(self, engine: FakeEngine, clock: Callable[[], float]) -> None:
-        super().__init__(_nobody_waits, clock)
+        super().__init__(_nothing, clock)
         self._engine = engine
         self._targets: frozenset[Target] = frozenset()
         self.news = False
@@ -238,7 +238,7 @@ class _Watched(Executor):
 
 class World:
     """now: the clock. firewall: what the guard says. Everything else as its fake documents.
-    store: rows in memory, or a real store for integration tests."""
+    store: rows in memory, or a real store for integration tests. before_turn: called then."""
 
     def __init__(self, store: Any = None, boots_at_once: int = 2) -> None:
         self.now = START
@@ -252,9 +252,14 @@ class World:
         self.fate = Fate()
         self.trace: list[a.Action] = []
         self.breaches: list[str] = []
+        self.before_turn: Callable[[], None] = _nothing
         self.loop = self.new_loop()
         if store is None:
             self.rows.revise(document(), pinned("2026.9.6"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Who watches one world does not watch its copies."""
+        return self.__dict__ | {"before_turn": _nothing}
 
     def clock(self) -> float:
         return self.now
@@ -295,6 +300,7 @@ class World:
 
     async def turn(self) -> Look:
         """One pass and all the work of it. Raises Died where fate says so."""
+        self.before_turn()
         look = await self.loop.one_pass()
         await self.loop.settle()
         if self.fate.dead:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,23 +37,31 @@ async def began() -> Script:
     return script
 
 
-async def undisturbed(told: str) -> tuple[World, list[Kept]]:
+async def undisturbed(told: str) -> tuple[World, list[tuple[int, Kept]]]:
     """The world of a golden file up to its end, then healed and settled; and as it was before
-    each line."""
-    script, befores = await began(), []
-    for line in _lines(told):
-        befores.append(Kept(script))
+    each line, by number, and between the turns of one that may as well begin there."""
+    script, befores = await began(), list[tuple[int, Kept]]()
+
+    def keep(number: int) -> None:
+        if script.world.fate.done > befores[-1][1].done:
+            befores.append((number, Kept(script)))
+
+    for number, line in enumerate(_lines(told)):
+        befores.append((number, Kept(script)))
+        if line in ("settle", "show"):
+            script.world.before_turn = partial(keep, number)
         await script.run(line)
+        script.world.before_turn = lambda: None
     _assert_never_broken(script.world, told)
     return script.world, befores
 
 
-async def disturbed(told: str, befores: Sequence[Kept], fate: Fate) -> World:
-    """The same, whatever befalls the steward. It goes on from the line in which it happens:
-    before that there is no difference."""
-    number = max(n for n, kept in enumerate(befores) if kept.done < fate.at)
-    script = befores[number].again()
-    fate.done = script.world.fate.done
+async def disturbed(told: str, befores: Sequence[tuple[int, Kept]], fate: Fate) -> World:
+    """The same, whatever befalls the steward. It goes on from the last moment before that: up to
+    there it would be no other world."""
+    number, kept = next(it for it in reversed(befores) if it[1].done < fate.at)
+    script = kept.again()
+    fate.done = kept.done
     script.world.fate = fate
     for line in _lines(told)[number:]:
         await _survived(script, line)
