@@ -115,12 +115,16 @@ TAKES = 1.2
 """Seconds from a write until the runtime acts on it."""
 
 
+def _nothing() -> None:
+    """Nobody wants to be told: a turn is the test's to begin."""
+
+
 class FakeProber(Prober):
     """Finds what the engine's fake says, about those it was told to watch. news: a verdict that
     no pass has read yet. refuses: cabins that go on as they are, whatever is written."""
 
     def __init__(self, engine: FakeEngine, clock: Callable[[], float]) -> None:
-        super().__init__(lambda: None, clock)
+        super().__init__(_nothing, clock)
         self._engine = engine
         self._targets: frozenset[Target] = frozenset()
         self.news = False
@@ -234,7 +238,7 @@ class _Watched(Executor):
 
 class World:
     """now: the clock. firewall: what the guard says. Everything else as its fake documents.
-    store: rows in memory, or a real store for integration tests."""
+    store: rows in memory, or a real store for integration tests. before_turn: called then."""
 
     def __init__(self, store: Any = None, boots_at_once: int = 2) -> None:
         self.now = START
@@ -248,9 +252,14 @@ class World:
         self.fate = Fate()
         self.trace: list[a.Action] = []
         self.breaches: list[str] = []
+        self.before_turn: Callable[[], None] = _nothing
         self.loop = self.new_loop()
         if store is None:
             self.rows.revise(document(), pinned("2026.9.6"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Who watches one world does not watch its copies."""
+        return self.__dict__ | {"before_turn": _nothing}
 
     def clock(self) -> float:
         return self.now
@@ -263,13 +272,16 @@ class World:
     def firewall(self, there: bool) -> None:
         self.engine.firewall = there
 
+    def _is_protected(self) -> bool:
+        return self.engine.firewall
+
     def new_loop(self) -> Loop:
         """A steward that has just started and remembers nothing."""
         keys = keyring().steward
         compiler, providers = Compiler(INSTALLATION, settings(), keys), Providers(keys)
         self.prober = FakeProber(self.engine, self.clock)
         sources = Sources(
-            self.engine, self.edge, self.grants, lambda: self.firewall, self.prober.health
+            self.engine, self.edge, self.grants, self._is_protected, self.prober.health
         )
         executor = _Watched(
             self.engine, self.edge, self.grants, self.store,  # type: ignore[arg-type]
@@ -288,6 +300,7 @@ class World:
 
     async def turn(self) -> Look:
         """One pass and all the work of it. Raises Died where fate says so."""
+        self.before_turn()
         look = await self.loop.one_pass()
         await self.loop.settle()
         if self.fate.dead:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 CONSOLE = Path(__file__).parents[2] / "console"
+SCRIPTS = json.loads((CONSOLE / "package.json").read_text())["scripts"]
+CHECKS = [step.removeprefix("npm run ") for step in SCRIPTS["check"].split(" && ")]
+"""What `npm run check` runs, one by one, so that another worker may take the next."""
 
 
 def npm(*words: str, folder: Path = CONSOLE) -> str:
@@ -25,10 +29,12 @@ def npm(*words: str, folder: Path = CONSOLE) -> str:
     return done.stdout
 
 
-def test_types_style_and_tests_of_the_console() -> None:
+@pytest.mark.parametrize("check", CHECKS)
+def test_types_style_and_tests_of_the_console(check: str) -> None:
     """Every file of it is of strict types and one style, its client is what the OpenAPI document
     says, and each of its own tests passes."""
-    assert "passed" in npm("check")
+    said = npm(check)
+    assert check != "test" or "passed" in said
 
 
 def test_a_client_that_is_not_what_the_document_says_is_noticed(tmp_path: Path) -> None:
@@ -49,7 +55,7 @@ def test_a_client_that_is_not_what_the_document_says_is_noticed(tmp_path: Path) 
 
 def test_what_a_browser_has_to_fetch_is_bounded(tmp_path: Path) -> None:
     """All of the JavaScript stays under 400 KiB, packed; and with as much again it would not."""
-    npm("build", "--", "--outDir", str(tmp_path), "--emptyOutDir")
+    npm("bundle", "--", "--outDir", str(tmp_path), "--emptyOutDir")
     npm("size", "--", str(tmp_path))
     (tmp_path / "assets" / "more.js").write_bytes(os.urandom(400 * 1024))
     with pytest.raises(AssertionError, match="too large"):
