@@ -71,7 +71,7 @@ def services(real: Real, folder: Path) -> Services:
         real.store,
         world.engine,
         Access(real.store, keys, world.clock),
-        UsageReader(world.engine, folder / "no-broker.sock", real.store),
+        UsageReader(world.engine, world.edge, folder / "no-broker.sock", real.store),
         Preview(
             real.store, sources, lambda: Compiler(INSTALLATION, settings(), keys), world.engine,
             lambda reference: reference, world.clock,
@@ -302,7 +302,23 @@ async def test_usage_without_a_broker(asked: Asked) -> None:
     """What the cabin uses now is told though the broker tells no days."""
     status, told = await asked.get(f"/usage/{asked.tenants['acme']}")
     assert (status, told["days"]) == (200, [])
-    assert told["now"] == {"cpu_cores": 0.1, "memory_mb": 256.0, "disk_mb": 10.0}
+    assert told["now"] == {
+        "cpu_cores": 0.1, "memory_mb": 256.0, "disk_mb": 10.0, "pids": 11, "requests_per_minute": 0,
+    }  # fmt: skip
+
+
+async def test_usage_tells_how_often_the_edge_let_in(asked: Asked) -> None:
+    """The edge's count of this tenant, not another's; without an edge nobody comes in: none."""
+    acme, globex, edge = asked.tenants["acme"], asked.tenants["globex"], asked.real.world.edge
+    edge.rates = {acme: 42}
+
+    async def rate(tenant: str) -> int:
+        told: int = (await asked.get(f"/usage/{tenant}"))[1]["now"]["requests_per_minute"]
+        return told
+
+    assert (await rate(acme), await rate(globex)) == (42, 0)
+    edge.away = True
+    assert await rate(acme) == 0
 
 
 async def test_a_suspended_tenants_disk_is_as_full_as_it_was(asked: Asked) -> None:
@@ -311,11 +327,13 @@ async def test_a_suspended_tenants_disk_is_as_full_as_it_was(asked: Asked) -> No
     tenant, world = asked.tenants["acme"], asked.real.world
     await asked.real.repository.changes.change("acme", Change({"suspended": True}))
     await world.converge()
-    expected = {"cpu_cores": 0.0, "memory_mb": 0.0, "disk_mb": 10.0}
+    expected = {
+        "cpu_cores": 0.0, "memory_mb": 0.0, "disk_mb": 10.0, "pids": 0, "requests_per_minute": 0,
+    }  # fmt: skip
     assert (await asked.get(f"/usage/{tenant}"))[1]["now"] == expected
     other = asked.tenants["globex"]
     cabin = (await asked.real.repository.tenants.get("globex")).cabin.id
-    world.engine.usages[cabin] = Usage(0.2, 300.0, 77.0)
+    world.engine.usages[cabin] = Usage(0.2, 300.0, 77.0, 5)
     assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0
     world.engine.crash(await asked.real.instance("globex"))
     assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0

@@ -1546,7 +1546,11 @@ export interface components {
             /** Requests */
             requests: number;
         };
-        /** UsageNow */
+        /**
+         * UsageNow
+         * @description Of the whole cabin: the agent and the services beside it. pids: processes and threads.
+         *     requests_per_minute: let through in the last minute, as the limit counts them.
+         */
         UsageNow: {
             /** Cpu Cores */
             cpu_cores: number;
@@ -1554,6 +1558,10 @@ export interface components {
             disk_mb: number;
             /** Memory Mb */
             memory_mb: number;
+            /** Pids */
+            pids: number;
+            /** Requests Per Minute */
+            requests_per_minute: number;
         };
         /** UsageOut */
         UsageOut: {
