@@ -906,9 +906,11 @@ export interface components {
         };
         /**
          * BulkItem
-         * @description problem: why not, where it is not ok.
+         * @description generation: the tenant's after it, where it is ok. problem: why not, where it is not.
          */
         BulkItem: {
+            /** Generation */
+            generation?: number | null;
             /** Ok */
             ok: boolean;
             problem?: components["schemas"]["ProblemDocument"] | null;
