@@ -197,6 +197,30 @@ async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
     assert status == 422 and "no tenant of blueprint sample" in told["detail"]
 
 
+async def test_an_image_that_cannot_run_is_told_alike_before_and_after(asked: Asked) -> None:
+    """It is here, so nobody is sent to obtain it: the preview of the deployment and the status of
+    a tenant that was deployed all the same say one sentence."""
+    real = asked.real
+    real.world.engine.images["stateroom/empty:1"] = ()
+    drawing = document()
+    drawing["blocks"].append(
+        {"id": "db", "kind": "service", "options": {"image": "stateroom/empty:1"}}
+    )
+    drawing["links"].append(["agent", "db"])
+    _, answer = await asked.post("/plan", {"blueprint": "sample", "document": drawing})
+    (problem,) = answer["errors"]
+    assert (problem["code"], problem["block"]) == ("bad_image", "db")
+    assert problem["detail"] == "The image stateroom/empty:1 names no program to run."
+    await real.repository.blueprints.put("sample", drawing)
+    await real.repository.deployments.deploy("sample", slugs=["acme"])
+    await real.pin()
+    await real.world.loop.one_pass()
+    status = await real.status("acme")
+    assert status.blocked
+    # A status' reason is a clause, which whoever shows it makes a sentence of.
+    assert f"T{status.reason[1:]}." == problem["detail"]
+
+
 async def test_a_preview_of_what_is_not_on_this_machine(asked: Asked) -> None:
     """Every program whose image is missing, on its block, with what brings it here."""
     drawing = document("2026.12.1")

@@ -252,4 +252,6 @@ class FakeEngine(FakeWorld):
         self._called("pin", "")
         if reference not in self.images:
             raise Absent(f"the image {reference} is not on this machine")
+        if not self.images[reference]:
+            raise Permanent(f"the image {reference} names no program to run")
         return PinnedImage(reference, f"sha256:{stable_digest(reference)}", self.images[reference])
