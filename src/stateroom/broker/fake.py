@@ -12,16 +12,19 @@ class MemoryGrants:
 
     def __init__(self) -> None:
         self.grants: dict[str, Grant] = {}
+        self._digests: dict[str, str] = {}
         self.providers: dict[str, Provider] = {}
 
     async def read(self) -> Mapping[str, str]:
-        return {key: grant_digest(grant) for key, grant in self.grants.items()}
+        return dict(self._digests)
 
     async def put(self, key_sha: str, grant: Grant) -> None:
         self.grants[key_sha] = grant
+        self._digests[key_sha] = grant_digest(grant)
 
     async def remove(self, key_sha: str) -> None:
         self.grants.pop(key_sha, None)
+        self._digests.pop(key_sha, None)
 
     async def read_providers(self) -> Mapping[str, str]:
         return {name: provider_digest(provider) for name, provider in self.providers.items()}

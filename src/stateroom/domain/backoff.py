@@ -62,12 +62,16 @@ NONE = Streak(0, 0.0, None)
 def runtime_streak(wish: Wish, now: float, role: str = AGENT) -> Streak:
     """Ends in a row of the agent's runtime, or of a service, counted since somebody last changed
     or restarted the tenant."""
+    if not wish.failures:
+        return NONE
     own = [failure for failure in wish.failures if failure.role == role]
     return _since(own, now, RUNTIME, latest_placed(now, wish.restart_at, wish.changed_at))
 
 
 def action_streak(wish: Wish, now: float) -> Streak:
     """Calls of the engine that failed in a row, since somebody last changed or restarted it."""
+    if not wish.failures:
+        return NONE
     since = latest_placed(now, wish.restart_at, wish.changed_at)
     return _since(wish.failures, now, ACTION, since)
 

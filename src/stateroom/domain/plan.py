@@ -28,15 +28,17 @@ from stateroom.domain.actions import (
     Start,
 )
 from stateroom.domain.backoff import runtime_streak
-from stateroom.domain.instances import boost_ends, is_healthy
-from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.instances import boost_ends
+from stateroom.domain.inventory import Inventory, State
 from stateroom.domain.plan_cabin import plan_cabin
 from stateroom.domain.plan_checkpoint import to_copy
 from stateroom.domain.plan_orphans import Others, plan_orphan
-from stateroom.domain.plan_step import Step, View, Waiting
-from stateroom.domain.routes import Door, RouteTable
+from stateroom.domain.plan_step import Step, Waiting
+from stateroom.domain.routes import RouteTable
 from stateroom.domain.routing import wanted_table
 from stateroom.domain.runtime import AGENT
+from stateroom.domain.views import View, Views
+from stateroom.domain.views import views as views_of
 from stateroom.domain.wish import Intent, Wish
 
 BOOTING_FOR = 90.0
@@ -70,14 +72,17 @@ def plan(
     providers: Mapping[str, str] | None = None,
     others: Others | None = None,
     copies_at_once: int = 1,
+    views: Views | None = None,
 ) -> Plan:
     """The whole plan. `now` in seconds since the epoch; `in_flight` are cabins whose actions
     of an earlier plan still run and which are therefore left alone. `providers`: name ->
     digest of every model provider that the broker should know; None leaves them as they are.
-    others: which cabins the store knows beside these; None leaves orphans as they are."""
-    views = _views(wishes, inventory)
+    others: which cabins the store knows beside these; None leaves orphans as they are.
+    views: of these wishes and this inventory, where somebody has made them already."""
+    if views is None:
+        views = views_of(now, wishes, inventory)
     copying = {w.cabin.id for w in wishes if w.cabin.id in in_flight and _copies(w, views)}
-    boots = _free_boots(now, wishes, inventory, in_flight, copying, boots_at_once)
+    boots = _free_boots(now, wishes, views, in_flight, copying, boots_at_once)
     copies = copies_at_once - len(copying)
     held: set[str] = set()
     cabins: dict[str, tuple[CabinAction, ...]] = {}
@@ -107,7 +112,7 @@ def plan(
             if step.actions:
                 cabins[cabin] = step.actions
             waiting.extend(step.waiting)
-    publish = _publish(now, wishes, inventory, frozenset(held), in_flight)
+    publish = _publish(now, wishes, inventory, views, frozenset(held), in_flight)
     return Plan(
         cabins,
         publish,
@@ -123,7 +128,7 @@ def _boots(wish: Wish, step: Step) -> bool:
     return wish.spec is not None and Start(wish.spec.name) in step.actions
 
 
-def _copies(wish: Wish, views: Mapping[str, View]) -> bool:
+def _copies(wish: Wish, views: Views) -> bool:
     """A disk of it is being copied, where work on it is in flight, or is next to be."""
     return bool(to_copy(wish, views[wish.cabin.id].place))
 
@@ -143,7 +148,7 @@ def _look_again(now: float, waiting: Sequence[Waiting], inventory: Inventory) ->
 
 
 def _orphans(
-    now: float, wishes: Sequence[Wish], views: Mapping[str, View], others: Others
+    now: float, wishes: Sequence[Wish], views: Views, others: Others
 ) -> Iterator[tuple[str, Step]]:
     """A store that knows no cabin at all is more likely the wrong store than an emptied one: it
     then costs a leftover some memory, and not everybody the runtime."""
@@ -171,31 +176,10 @@ def _boot_order(now: float, wish: Wish, view: View) -> tuple[bool, bool, bool, i
     return (dying, view.open_route is True, not wish.was_ready, wish.cabin.number)
 
 
-def _views(wishes: Sequence[Wish], inventory: Inventory) -> dict[str, View]:
-    """Of every cabin that is wished for, or that anything is seen of."""
-    instances: dict[str, list[Instance]] = {}
-    for instance in inventory.instances:
-        instances.setdefault(instance.cabin, []).append(instance)
-    doors: dict[str, Door] = {}
-    if inventory.routes is not None:
-        doors = {route.cabin: route.door for route in inventory.routes.routes}
-    wished = [wish.cabin.id for wish in wishes]
-    cabins = {*wished, *instances, *inventory.places, *inventory.content}
-    return {
-        cabin: View(
-            inventory.places.get(cabin),
-            tuple(instances.get(cabin, ())),
-            inventory,
-            None if inventory.routes is None else doors.get(cabin) is Door.OPEN,
-        )
-        for cabin in cabins
-    }
-
-
 def _free_boots(
     now: float,
     wishes: Sequence[Wish],
-    inventory: Inventory,
+    views: Views,
     in_flight: frozenset[str],
     copying: set[str],
     at_once: int,
@@ -204,13 +188,9 @@ def _free_boots(
     being copied: that takes as long as it is large, and nobody's boot waits for it."""
     running = {wish.cabin.id for wish in wishes if wish.intent is Intent.RUN}
     booting = sum(
-        instance.state is State.RUNNING
-        and now - instance.started_at < BOOTING_FOR
-        and not is_healthy(instance, inventory)
-        for instance in inventory.instances
-        if instance.role == AGENT
-        and instance.cabin in running
-        and instance.cabin not in in_flight
+        one.running and not one.healthy and now - one.instance.started_at < BOOTING_FOR
+        for cabin in running - in_flight
+        for one in views[cabin].agents
     )
     return at_once - booting - len((in_flight & running) - copying)
 
@@ -219,12 +199,13 @@ def _publish(
     now: float,
     wishes: Sequence[Wish],
     inventory: Inventory,
+    views: Views,
     held: frozenset[str],
     in_flight: frozenset[str],
 ) -> Publish | None:
     if inventory.routes is None:
         return None
-    table: RouteTable = wanted_table(now, wishes, inventory, held, in_flight)
+    table: RouteTable = wanted_table(now, wishes, inventory, held, in_flight, views)
     if table == inventory.routes:
         return None
     return Publish(table, inventory.routes.version)

@@ -18,12 +18,7 @@ from stateroom.domain.actions import (
 )
 from stateroom.domain.backoff import Streak, action_streak, runtime_streak
 from stateroom.domain.growth import grows, held_growth
-from stateroom.domain.instances import (
-    boosted,
-    is_current,
-    resources_now,
-    restart_reason,
-)
+from stateroom.domain.instances import boosted, resources_now
 from stateroom.domain.inventory import Instance, State
 from stateroom.domain.plan_checkpoint import (
     copy_waits,
@@ -36,9 +31,9 @@ from stateroom.domain.plan_checkpoint import (
 from stateroom.domain.plan_leaving import plan_leaving, plan_suspended
 from stateroom.domain.plan_services import plan_services
 from stateroom.domain.plan_step import (
+    NOTHING,
     UP,
     Step,
-    View,
     Waiting,
     firewall_waits,
     growing,
@@ -48,7 +43,8 @@ from stateroom.domain.plan_step import (
     stop_seconds,
     take_away,
 )
-from stateroom.domain.services import agent_first, agents, beside
+from stateroom.domain.runtime import AGENT
+from stateroom.domain.views import Judged, View
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -81,15 +77,17 @@ def _plan_staying(now: float, wish: Wish, view: View, boots: int, copies: int) -
 
 def _with_growth_told(now: float, wish: Wish, view: View, step: Step) -> Step:
     """Whatever else it waits for is more urgent."""
+    if step.waiting or not view.small:
+        return step
     held = held_growth(now, wish, view.inventory)
-    if held is None or step.waiting:
+    if held is None:
         return step
     return replace(step, waiting=(Waiting(wish.cabin.id, "disk", held.reason, held.until),))
 
 
 def _contents_alone(wish: Wish, view: View) -> tuple[CabinAction, ...]:
     """A cabin that cannot go on for want of a secret still loses the one that was removed."""
-    applied = view.inventory.content.get(wish.cabin.id)
+    applied = view.content
     if wish.content is None or applied is None or applied.version == wish.content:
         return ()
     return (Configure(wish.cabin, wish.content),)
@@ -100,30 +98,32 @@ def _plan_running(now: float, wish: Wish, view: View, boots: int, copies: int) -
     alone = rewrites(wish, view.place)
     if alone and (wait := copy_waits(wish, view.inventory, turn=copies > 0)) is not None:
         return Step(waiting=(wait,), held=True)
-    strangers = [i for i in view.instances if alone or not is_current(i, wish, view.inventory)]
-    known = [i for i in view.instances if i not in strangers]
-    current = next(iter(agents(known)), None)
-    turn = boots > 0 or _any_up(agents(view.instances))
-    if view.open_route is not False and _any_up(agents(strangers)):
+    strangers = [one for one in view.judged if alone or not one.current]
+    current = next((one for one in view.agents if one.current and not alone), None)
+    beside = [one for one in view.services if one.current and not alone]
+    turn = boots > 0 or _any_up(view.agents)
+    if strangers and view.open_route is not False and _any_up(_agents(strangers)):
         # One in whose place a former one is still up waits for that to end, like the agent.
-        held = {i.role for i in strangers if i.state in UP}
-        there = [i for i in beside(known) if i.role not in held]
+        held = {one.instance.role for one in strangers if one.instance.state in UP}
+        there = [one for one in beside if one.instance.role not in held]
         tended = plan_services(now, wish, view, there, turn=turn, make=False)
         return _together(tended, _before_it_ends(now, wish, view, boots))
     actions: list[CabinAction] = [
-        a for i in agent_first(strangers) for a in take_away(i, stop_seconds(wish))
+        a for one in strangers for a in take_away(one.instance, stop_seconds(wish))
     ]
     actions += _foundation(wish, view)
     actions += rewriting(wish, view.place)
     if to_copy(wish, view.place):
         return Step(tuple(actions), (started_later(wish),))
-    services = plan_services(now, wish, view, beside(known), turn=turn, make=True)
+    services = plan_services(now, wish, view, beside, turn=turn, make=True)
     rest = _together(services, _plan_instance(now, wish, view, current, boots))
     return replace(rest, actions=(*actions, *rest.actions)) if actions else rest
 
 
 def _together(services: Step, agent: Step) -> Step:
     """One step of both. What the agent waits for is what people ask about first."""
+    if services is NOTHING:
+        return agent
     return replace(
         agent,
         actions=(*services.actions, *agent.actions),
@@ -131,8 +131,12 @@ def _together(services: Step, agent: Step) -> Step:
     )
 
 
-def _any_up(instances: Sequence[Instance]) -> bool:
-    return any(i.state in UP for i in instances)
+def _agents(judged: Sequence[Judged]) -> list[Judged]:
+    return [one for one in judged if one.instance.role == AGENT]
+
+
+def _any_up(judged: Sequence[Judged]) -> bool:
+    return any(one.instance.state in UP for one in judged)
 
 
 def _before_it_ends(now: float, wish: Wish, view: View, boots: int) -> Step:
@@ -154,7 +158,7 @@ def _foundation(wish: Wish, view: View) -> list[CabinAction]:
         actions.append(Grant(wish.cabin.id, wish.grant.key, wish.grant.digest))
     if not _prepared(wish, view):
         actions.append(Prepare(wish.cabin, wish.volumes))
-    applied = view.inventory.content.get(wish.cabin.id)
+    applied = view.content
     if applied is None or applied.version != wish.content:
         actions.append(Configure(wish.cabin, wish.content))
     return actions
@@ -168,7 +172,7 @@ def _prepared(wish: Wish, view: View) -> bool:
 
 
 def _plan_instance(
-    now: float, wish: Wish, view: View, current: Instance | None, boots: int
+    now: float, wish: Wish, view: View, current: Judged | None, boots: int
 ) -> Step:
     assert wish.spec is not None
     if current is None:
@@ -177,8 +181,8 @@ def _plan_instance(
         if start is not None:
             return Step(create, (start,))
         return Step((*create, Start(wish.spec.name)))
-    if current.state in (State.CREATED, State.EXITED):
-        return _plan_stopped(now, wish, view, current, boots)
+    if current.instance.state in (State.CREATED, State.EXITED):
+        return _plan_stopped(now, wish, view, current.instance, boots)
     return _plan_up(now, wish, view, current, boots)
 
 
@@ -191,12 +195,11 @@ def _plan_stopped(now: float, wish: Wish, view: View, current: Instance, boots: 
     return Step((*first, Start(current.name)))
 
 
-def _plan_up(now: float, wish: Wish, view: View, current: Instance, boots: int) -> Step:
+def _plan_up(now: float, wish: Wish, view: View, judged: Judged, boots: int) -> Step:
+    current = judged.instance
     resize = _resize(now, wish, current)
-    reason = restart_reason(now, wish, current, view.inventory)
-    if not reason and grows(now, wish, view.inventory, wish.spec):
-        reason = "its disk grows"
-    if not reason:
+    grown = view.small and grows(now, wish, view.inventory, wish.spec)
+    if not judged.begins_anew and not grown:
         return _plan_awake(now, wish, view, current, resize)
     if view.open_route is not False or _may_start(now, wish, view, boots) is not None:
         return replace(_before_it_ends(now, wish, view, boots), actions=resize)

@@ -32,6 +32,8 @@ def to_put_back(wish: Wish, place: Place | None) -> tuple[str, ...]:
     """Volumes beside which the copy still lies, be it one that was never finished: that disk is
     as it was, and has only to be rid of it."""
     name = wish.checkpoint.back
+    if not name:
+        return ()
     return tuple(sorted(_volumes_with(name, place, (CopyKind.WHOLE, CopyKind.HALF))))
 
 

@@ -10,13 +10,12 @@ from stateroom.domain.plan_checkpoint import rewriting
 from stateroom.domain.plan_step import (
     UP,
     Step,
-    View,
     Waiting,
     route_waits,
     stop_seconds,
     take_away,
 )
-from stateroom.domain.services import agent_first
+from stateroom.domain.views import View
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -25,7 +24,7 @@ def plan_leaving(wish: Wish, view: View) -> Step:
     if view.open_route is not False:
         return Step(waiting=(route_waits(cabin, view),))
     actions: list[CabinAction] = []
-    for instance in agent_first(view.instances):
+    for instance in view.instances:
         actions.extend(take_away(instance, stop_seconds(wish)))
     grants = view.inventory.grants
     if wish.grant and grants is None:
@@ -34,7 +33,7 @@ def plan_leaving(wish: Wish, view: View) -> Step:
     if wish.grant and grants is not None and wish.grant.key in grants:
         actions.append(Revoke(wish.grant.key))
     place = view.place
-    if view.instances or cabin in view.inventory.content or (place and stands(place)):
+    if view.instances or view.content is not None or (place and stands(place)):
         actions.append(Release(cabin))
     if wish.intent is Intent.ERASE and (
         place is not None and (place.kept or place.disks or place.copies)
@@ -50,7 +49,7 @@ def plan_suspended(wish: Wish, view: View) -> Step:
         return Step(rewriting(_without_copying(wish), view.place))
     if view.open_route is not False:
         return Step(waiting=(route_waits(wish.cabin.id, view),))
-    return Step(tuple(Stop(i.name, stop_seconds(wish)) for i in agent_first(up)))
+    return Step(tuple(Stop(i.name, stop_seconds(wish)) for i in up))
 
 
 def stands(place: Place) -> bool:

@@ -16,7 +16,8 @@ from stateroom.domain.backoff import orphan_streak
 from stateroom.domain.inventory import Place
 from stateroom.domain.plan_checkpoint import dropping
 from stateroom.domain.plan_leaving import stands
-from stateroom.domain.plan_step import Step, View, Waiting, route_waits, take_away
+from stateroom.domain.plan_step import Step, Waiting, route_waits, take_away
+from stateroom.domain.views import View
 from stateroom.domain.wish import Failure
 
 ORPHAN_GRACE = 60.0
@@ -35,12 +36,12 @@ class Others:
 
 
 def plan_orphan(now: float, cabin: str, view: View, others: Others) -> Step:
-    if not _is_more_than_data(cabin, view):
+    if not _is_more_than_data(view):
         if dropped := dropping(cabin, view.place, others.dropped.get(cabin, ())):
             return _paced(now, cabin, others, dropped)
         known = cabin in others.kept
         return Step(waiting=() if known else _unknown_disk(cabin, view.place))
-    old_enough = _made_at(cabin, view) + ORPHAN_GRACE
+    old_enough = _made_at(view) + ORPHAN_GRACE
     if old_enough > now:
         reason = f"nobody knows this cabin; taken away once it is {ORPHAN_GRACE:.0f} s old"
         return Step(waiting=(Waiting(cabin, "orphan", reason, old_enough),))
@@ -61,22 +62,22 @@ def _paced(now: float, cabin: str, others: Others, actions: tuple[CabinAction, .
     return Step(waiting=(Waiting(cabin, "backoff", reason, streak.until),))
 
 
-def _is_more_than_data(cabin: str, view: View) -> bool:
+def _is_more_than_data(view: View) -> bool:
     place = view.place
     return (
         bool(view.instances)
-        or cabin in view.inventory.content
+        or view.content is not None
         or (place is not None and stands(place))
     )
 
 
-def _made_at(cabin: str, view: View) -> float:
+def _made_at(view: View) -> float:
     """When the youngest part of it was made: somebody may be in the middle of making it."""
     moments = [instance.created_at for instance in view.instances]
     if view.place is not None:
         moments.append(view.place.created_at)
-    if cabin in view.inventory.content:
-        moments.append(view.inventory.content[cabin].written_at)
+    if view.content is not None:
+        moments.append(view.content.written_at)
     return max(moments, default=0.0)
 
 

@@ -11,22 +11,24 @@ from collections.abc import Sequence
 from stateroom.domain.actions import CabinAction, Create, Start, Stop
 from stateroom.domain.backoff import runtime_streak
 from stateroom.domain.growth import grows
-from stateroom.domain.instances import outdated
-from stateroom.domain.inventory import Instance, State
-from stateroom.domain.plan_step import Step, View, Waiting, growing, resizing, start_waits
+from stateroom.domain.inventory import State
+from stateroom.domain.plan_step import NOTHING, Step, Waiting, growing, resizing, start_waits
 from stateroom.domain.runtime import RuntimeSpec
+from stateroom.domain.views import Judged, View
 from stateroom.domain.wish import Wish
 
 
 def plan_services(
-    now: float, wish: Wish, view: View, there: Sequence[Instance], *, turn: bool, make: bool
+    now: float, wish: Wish, view: View, there: Sequence[Judged], *, turn: bool, make: bool
 ) -> Step:
     """there: those of them that are what they should be. turn: the cabin may boot now, or has.
     make: its foundation is laid, so what is missing can be made."""
+    if not wish.services:
+        return NOTHING
     actions: list[CabinAction] = []
     waiting: list[Waiting] = []
     for spec in wish.services:
-        current = next((i for i in there if i.role == spec.role), None)
+        current = next((one for one in there if one.instance.role == spec.role), None)
         if not make and (current is None or not _founded(wish, view, spec)):
             continue
         step = _plan_service(now, wish, view, spec, current, turn)
@@ -39,36 +41,29 @@ def _founded(wish: Wish, view: View, spec: RuntimeSpec) -> bool:
     """What it runs on is there already."""
     disks = view.place.disks if view.place is not None else {}
     mounted = all(mount.volume in disks for mount in spec.shape.mounts)
-    return mounted and wish.cabin.id in view.inventory.content
+    return mounted and view.content is not None
 
 
 def _plan_service(
-    now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance | None, turn: bool
+    now: float, wish: Wish, view: View, spec: RuntimeSpec, judged: Judged | None, turn: bool
 ) -> Step:
     wait = _may_start(now, wish, view, spec, turn)
     start: tuple[CabinAction, ...] = () if wait else (Start(spec.name),)
     waits = (wait,) if wait else ()
-    if current is None:
+    if judged is None:
         return Step((*growing(now, wish, view, spec), Create(spec), *start), waits)
+    current = judged.instance
     resize = resizing(current, spec.resources)
     if current.state in (State.CREATED, State.EXITED):
         return Step((*resize, *growing(now, wish, view, spec), *start), waits)
     if current.state is State.PAUSED:
         return Step((*resize, *start), waits)
-    if not _begins_anew(now, wish, view, spec, current):
+    if not judged.begins_anew and not grows(now, wish, view.inventory, spec):
         return Step(resize)
     if wait:  # It goes on as it is until another can take its place.
         return Step(resize, waits)
     stop = Stop(current.name, spec.stop_seconds)
     return Step((*resize, stop, *growing(now, wish, view, spec), *start))
-
-
-def _begins_anew(
-    now: float, wish: Wish, view: View, spec: RuntimeSpec, current: Instance
-) -> bool:
-    return bool(outdated(now, wish, current, view.inventory)) or grows(
-        now, wish, view.inventory, spec
-    )
 
 
 def _may_start(

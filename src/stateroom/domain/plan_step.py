@@ -1,4 +1,4 @@
-"""What planning one cabin looks at and yields: a view of the inventory, and a step of the plan."""
+"""What planning one cabin yields: a step of the plan, and the pieces that its rules share."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from stateroom.domain.actions import CabinAction, Grow, Remove, Resize, Stop
 from stateroom.domain.growth import grows, too_small
-from stateroom.domain.inventory import Instance, Inventory, Place, State
+from stateroom.domain.inventory import Instance, State
 from stateroom.domain.runtime import Resources, RuntimeSpec
+from stateroom.domain.views import View
 from stateroom.domain.wish import Wish
 
 UP = (State.RUNNING, State.PAUSED)
@@ -39,18 +40,7 @@ class Step:
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One cabin's share of the inventory, looked up once."""
-
-    place: Place | None
-    instances: tuple[Instance, ...]
-    inventory: Inventory
-    open_route: bool | None  # None: the edge does not answer, so nobody can say
-
-    @property
-    def holder(self) -> str:
-        return self.place.holder if self.place else ""
+NOTHING = Step()
 
 
 def route_waits(cabin: str, view: View) -> Waiting:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from stateroom.domain.cabin import AGENT_PORT
 from stateroom.domain.growth import grows
-from stateroom.domain.instances import is_current, is_healthy, restart_reason
-from stateroom.domain.inventory import Instance, Inventory, State
+from stateroom.domain.inventory import Inventory
 from stateroom.domain.plan_checkpoint import rewrites
 from stateroom.domain.routes import Door, Route, RouteTable
-from stateroom.domain.runtime import AGENT
+from stateroom.domain.views import Judged, View, Views
+from stateroom.domain.views import views as views_of
 from stateroom.domain.wish import Intent, Wish
 
 
@@ -20,27 +20,23 @@ def wanted_table(
     inventory: Inventory,
     held: frozenset[str] = frozenset(),
     working: frozenset[str] = frozenset(),
+    views: Views | None = None,
 ) -> RouteTable:
     """Every tenant who is not leaving has a row; its door is open while its runtime serves.
     held: cabins that may have to begin anew but cannot yet: who answers serves on meanwhile.
-    working: cabins that are being worked on, perhaps to end: their doors do not open."""
-    by_cabin: dict[str, list[Instance]] = {}
-    for instance in inventory.instances:
-        by_cabin.setdefault(instance.cabin, []).append(instance)
-    observed: dict[str, Route] = {}
-    if inventory.routes is not None:
-        observed = {r.cabin: r for r in inventory.routes.routes}
+    working: cabins that are being worked on, perhaps to end: their doors do not open.
+    views: of these wishes and this inventory, where somebody has made them already."""
+    if views is None:
+        views = views_of(now, wishes, inventory)
     rows: list[Route] = []
     for wish in wishes:
         if wish.intent.leaving or wish.doorway is None:
             continue
-        known = observed.get(wish.cabin.id)
-        was_open = known is not None and known.door is Door.OPEN
-        instances = by_cabin.get(wish.cabin.id, [])
+        view = views[wish.cabin.id]
         busy = wish.cabin.id in working
         stays = busy or wish.cabin.id in held
-        serves = _serves(now, wish, instances, inventory, was_open, stays=stays, opens=not busy)
-        rows.append(_row(wish, Door.OPEN if serves else Door.CLOSED, known))
+        serves = _serves(now, wish, view, stays=stays, opens=not busy)
+        rows.append(_row(wish, Door.OPEN if serves else Door.CLOSED, view.route))
     return RouteTable.of(rows)
 
 
@@ -64,39 +60,28 @@ def _row(wish: Wish, door: Door, known: Route | None) -> Route:
     return known if known == row and known is not None else row
 
 
-def _serves(
-    now: float,
-    wish: Wish,
-    instances: list[Instance],
-    inventory: Inventory,
-    was_open: bool,
-    *,
-    stays: bool,
-    opens: bool,
-) -> bool:
+def _serves(now: float, wish: Wish, view: View, *, stays: bool, opens: bool) -> bool:
     """A live route is not cut because a busy runtime missed a probe, or because a change
     cannot be carried out yet: once open, the door closes only when the instance ended or is
     about to begin anew."""
     if wish.intent is not Intent.RUN:
         return False
-    running = [i for i in instances if i.state is State.RUNNING and i.role == AGENT]
+    running = [one for one in view.agents if one.running]
     if not running:
         return False
+    was_open = view.open_route is True
     if wish.blocked:
         return was_open
-    healthy = all(is_healthy(i, inventory) for i in running)
-    if _begins_anew(now, wish, running, inventory):
+    healthy = all(one.healthy for one in running)
+    if _begins_anew(now, wish, view, running):
         return was_open and stays and healthy
     return was_open or (opens and healthy)
 
 
-def _begins_anew(
-    now: float, wish: Wish, running: list[Instance], inventory: Inventory
-) -> bool:
+def _begins_anew(now: float, wish: Wish, view: View, running: list[Judged]) -> bool:
     # Nothing of a cabin is up while its disks are rewritten, also where a service is the reason.
-    if rewrites(wish, inventory.places.get(wish.cabin.id)):
+    if rewrites(wish, view.place):
         return True
-    return grows(now, wish, inventory, wish.spec) or any(
-        not is_current(i, wish, inventory) or restart_reason(now, wish, i, inventory)
-        for i in running
-    )
+    if view.small and grows(now, wish, view.inventory, wish.spec):
+        return True
+    return any(not one.current or one.begins_anew for one in running)

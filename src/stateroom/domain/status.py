@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from stateroom.domain.actions import DropCopy, Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
-from stateroom.domain.growth import held_growth, too_small
-from stateroom.domain.instances import (
-    acts_on_content,
-    boosted,
-    is_current,
-    is_healthy,
-    refused_at,
-    restart_reason,
-)
-from stateroom.domain.inventory import Installed, Instance, Inventory, State
+from stateroom.domain.growth import held_growth
+from stateroom.domain.instances import boosted, refused_at
+from stateroom.domain.inventory import Installed, Inventory, State
 from stateroom.domain.plan import Plan
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.routes import Door, Route, RouteTable
-from stateroom.domain.services import Ailment, agents, ailment, beside
+from stateroom.domain.services import Ailment, ailment
 from stateroom.domain.status_reasons import away, full_disk, refusal
+from stateroom.domain.views import Judged, View, Views
+from stateroom.domain.views import views as views_of
 from stateroom.domain.wish import Intent, Wish
 
 LOOK_AGAIN = 1.0
@@ -69,52 +64,57 @@ class Status:
 
 
 def statuses(
-    now: float, wishes: Sequence[Wish], inventory: Inventory, plan: Plan
+    now: float,
+    wishes: Sequence[Wish],
+    inventory: Inventory,
+    plan: Plan,
+    views: Views | None = None,
 ) -> dict[str, Status]:
-    """By tenant id; a cabin without a tenant, whose disk is erased, has none."""
+    """By tenant id; a cabin without a tenant, whose disk is erased, has none. views: of these
+    wishes and this inventory, where somebody has made them already."""
+    if views is None:
+        views = views_of(now, wishes, inventory)
     waiting: dict[str, list[Waiting]] = {}
     for entry in plan.waiting:
         waiting.setdefault(entry.cabin, []).append(entry)
-    instances: dict[str, list[Instance]] = {}
-    for instance in inventory.instances:
-        instances.setdefault(instance.cabin, []).append(instance)
-    observed = _by_tenant(inventory.routes)
-    # A plan that publishes nothing found at the edge what it wants there.
-    wanted = _by_tenant(plan.publish.table) if plan.publish else observed
+    wanted = _by_tenant(plan.publish.table) if plan.publish else {}
     found: dict[str, Status] = {}
     for wish in wishes:
         if not wish.tenant:
             continue
         cabin = wish.cabin.id
+        view = views[cabin]
+        # A cabin that was somebody else's may still have that one's row.
+        route = view.route if view.route and view.route.tenant == wish.tenant else None
+        waits = waiting.get(cabin, ())
         facts = _Facts(
             now,
             wish,
-            inventory,
-            agents(instances.get(cabin, ())),
-            beside(instances.get(cabin, ())),
-            observed.get(wish.tenant),
-            wanted.get(wish.tenant),
-            tuple(w.reason for w in waiting.get(cabin, ())),
+            view,
+            ailment(now, wish, view),
+            route,
+            # A plan that publishes nothing found at the edge what it wants there.
+            wanted.get(wish.tenant) if plan.publish else route,
+            tuple([w.reason for w in waits]),
             any(not isinstance(step, Resize | DropCopy) for step in plan.cabins.get(cabin, ())),
-            any(w.code == "working" for w in waiting.get(cabin, ())),
+            any(w.code == "working" for w in waits),
         )
         found[wish.tenant] = _status(facts)
     return found
 
 
-def _by_tenant(table: RouteTable | None) -> dict[str, Route]:
-    return {route.tenant: route for route in table.routes} if table else {}
+def _by_tenant(table: RouteTable) -> dict[str, Route]:
+    return {route.tenant: route for route in table.routes}
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """instances: the agent's, of which there are two while one replaces the other."""
+    """ailment: of its services. observed, wanted: its row at the edge."""
 
     now: float
     wish: Wish
-    inventory: Inventory
-    instances: tuple[Instance, ...]
-    services: tuple[Instance, ...]
+    view: View
+    ailment: Ailment | None
     observed: Route | None
     wanted: Route | None
     waiting: tuple[str, ...]
@@ -128,23 +128,27 @@ def _status(facts: _Facts) -> Status:
         return Status(Phase.DELETING, _first(facts, "is being removed"), facts.waiting, 0)
     if wish.intent is Intent.SUSPEND:
         return _suspended(facts)
-    blocked = bool(wish.blocked) and not wish.passing
-    return replace(_running(facts), blocked=blocked, reached=_reached(facts))
+    current = _current(facts)
+    applied = _applied_generation(facts, current)
+    phase, reason = _phase(facts, current, applied)
+    return Status(
+        phase,
+        reason,
+        facts.waiting,
+        applied,
+        _settles_at(facts, current),
+        bool(wish.blocked) and not wish.passing,
+        _reached(facts, current),
+    )
 
 
-def _reached(facts: _Facts) -> Reached:
-    wish, current = facts.wish, _current(facts)
-    content = facts.inventory.content.get(wish.cabin.id)
+def _reached(facts: _Facts, current: Judged | None) -> Reached:
+    wish, content = facts.wish, facts.view.content
     if wish.spec is None or current is None or content is None or content.version != wish.content:
         return Reached.NOTHING
-    again = restart_reason(facts.now, wish, current, facts.inventory)
-    if current.state is not State.RUNNING or again:
+    if not current.running or current.begins_anew:
         return Reached.BUILT
-    if not is_healthy(current, facts.inventory) or not acts_on_content(
-        facts.now, current, facts.inventory
-    ):
-        return Reached.STARTED
-    if _ailment(facts) is not None:
+    if not current.healthy or not current.acts or facts.ailment is not None:
         return Reached.STARTED
     return Reached.ROUTED if _serving(facts, current) else Reached.HEALTHY
 
@@ -154,55 +158,46 @@ def _first(facts: _Facts, otherwise: str) -> str:
 
 
 def _suspended(facts: _Facts) -> Status:
-    there = (*facts.instances, *facts.services)
-    up = any(i.state in (State.RUNNING, State.PAUSED) for i in there)
+    up = any(i.state in (State.RUNNING, State.PAUSED) for i in facts.view.instances)
     applied = 0 if up else facts.wish.generation
     reason = "is being stopped" if up else "suspended; resume it with `stateroom tenants resume`"
     return Status(Phase.SUSPENDED, reason, facts.waiting, applied)
 
 
-def _running(facts: _Facts) -> Status:
-    current = _current(facts)
-    applied = _applied_generation(facts, current)
+def _phase(facts: _Facts, current: Judged | None, applied: int) -> tuple[Phase, str]:
+    """Of one that should run, with the sentence."""
     troubled = _troubled(facts, current)
     if troubled is not None:
-        settles_at = _settles_at(facts, current)
-        return Status(troubled[0], troubled[1], facts.waiting, applied, settles_at)
-    if not facts.instances:
-        reason = _first(facts, "its cabin is being made")
-        return Status(Phase.PROVISIONING, reason, facts.waiting, applied)
-    settles_at = _settles_at(facts, current)
+        return troubled
+    if not facts.view.agents:
+        return Phase.PROVISIONING, _first(facts, "its cabin is being made")
     if _all_applied(facts, current, applied):
-        phase = Phase.READY if current and is_healthy(current, facts.inventory) else Phase.DEGRADED
-        slow = "its runtime is slow to answer"
-        reason = full_disk(facts.wish, facts.inventory) if phase is Phase.READY else slow
-        return Status(phase, reason, facts.waiting, applied)
-    serving = _is_open(facts) and any(i.state is State.RUNNING for i in facts.instances)
+        if current is not None and current.healthy:
+            return Phase.READY, full_disk(facts.wish, facts.view)
+        return Phase.DEGRADED, "its runtime is slow to answer"
+    if current is not None and current.healthy and facts.ailment is not None:
+        return Phase.STARTING, _first(facts, facts.ailment.reason)
+    serving = _is_open(facts) and any(one.running for one in facts.view.agents)
     doing = "a change is being applied" if serving else "its runtime is starting"
-    if current is not None and is_healthy(current, facts.inventory) and (ailing := _ailment(facts)):
-        doing = ailing.reason
-    return Status(Phase.STARTING, _first(facts, doing), facts.waiting, applied, settles_at)
+    return Phase.STARTING, _first(facts, doing)
 
 
-def _ailment(facts: _Facts) -> Ailment | None:
-    return ailment(facts.now, facts.wish, facts.inventory, facts.services)
-
-
-def _current(facts: _Facts) -> Instance | None:
+def _current(facts: _Facts) -> Judged | None:
     """Where nobody can say what it should be, the one that runs."""
-    if facts.wish.spec is None:
-        return next((i for i in facts.instances if i.state is State.RUNNING), None)
-    return next((i for i in facts.instances if is_current(i, facts.wish, facts.inventory)), None)
+    unsaid = facts.wish.spec is None
+    for one in facts.view.agents:
+        if one.running if unsaid else one.current:
+            return one
+    return None
 
 
-def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | None:
+def _troubled(facts: _Facts, current: Judged | None) -> tuple[Phase, str] | None:
     """Phase and sentence where something went wrong that a reader has to know of."""
     wish = facts.wish
-    up = current is not None and current.state is State.RUNNING
-    healthy = current is not None and up and is_healthy(current, facts.inventory)
+    healthy = current is not None and current.running and current.healthy
     died = runtime_streak(wish, facts.now)
     # Whatever else is wrong comes of that; only safe mode writes nothing there.
-    full = "" if wish.safe_mode else full_disk(wish, facts.inventory)
+    full = "" if wish.safe_mode else full_disk(wish, facts.view)
     if (healthy or died.count) and full:
         return (Phase.DEGRADED if healthy else Phase.FAILED), full
     if died.count >= GIVES_UP_AFTER and not healthy:
@@ -222,21 +217,23 @@ def _troubled(facts: _Facts, current: Instance | None) -> tuple[Phase, str] | No
     if wish.blocked:
         serving = Phase.STARTING if wish.passing else Phase.DEGRADED
         return (serving if healthy else Phase.PROVISIONING), wish.blocked
-    if (ailing := _ailment(facts)) is not None and ailing.grave and (healthy or not ailing.applied):
+    ailing = facts.ailment
+    if ailing is not None and ailing.grave and (healthy or not ailing.applied):
         return (Phase.DEGRADED if healthy else Phase.FAILED), ailing.reason
     if 0 < _refused_at(facts, current) <= facts.now:
-        return Phase.DEGRADED, refusal(wish, facts.inventory)
-    if healthy and (growth := held_growth(facts.now, wish, facts.inventory)) is not None:
+        return Phase.DEGRADED, refusal(wish, facts.view)
+    inventory = facts.view.inventory
+    if healthy and (growth := held_growth(facts.now, wish, inventory)) is not None:
         return Phase.DEGRADED, growth.reason
-    missing = away(facts.inventory)
+    missing = away(inventory)
     return (Phase.DEGRADED, missing) if healthy and missing else None
 
 
-def _serving(facts: _Facts, current: Instance | None) -> bool:
+def _serving(facts: _Facts, current: Judged | None) -> bool:
     """What the edge was seen to have is what it should have, and the door is open."""
     return (
         current is not None
-        and current.state is State.RUNNING
+        and current.running
         and facts.observed == facts.wanted
         and _is_open(facts)
     )
@@ -246,60 +243,54 @@ def _is_open(facts: _Facts) -> bool:
     return facts.observed is not None and facts.observed.door is Door.OPEN
 
 
-def _acting(facts: _Facts, current: Instance | None) -> Instance | None:
+def _acting(facts: _Facts, current: Judged | None) -> Judged | None:
     """Whose behaviour callers see now, be it one that is to be replaced."""
-    acting = current or next((i for i in facts.instances if i.state is State.RUNNING), None)
-    return acting if acting is not None and acting.state is State.RUNNING else None
+    acting = current or next((one for one in facts.view.agents if one.running), None)
+    return acting if acting is not None and acting.running else None
 
 
-def _refused_at(facts: _Facts, current: Instance | None) -> float:
+def _refused_at(facts: _Facts, current: Judged | None) -> float:
     """When the content that lies there is to be called refused, 0 where it is acted on."""
     acting = _acting(facts, current)
-    if acting is None or acts_on_content(facts.now, acting, facts.inventory):
+    if acting is None or acting.acts:
         return 0.0
-    return refused_at(acting, facts.inventory)
+    return refused_at(acting.instance, facts.view.inventory)
 
 
-def _settles_at(facts: _Facts, current: Instance | None) -> float:
+def _settles_at(facts: _Facts, current: Judged | None) -> float:
     moment = _refused_at(facts, current)
     if moment <= facts.now:
         return 0.0
-    content = facts.inventory.content.get(facts.wish.cabin.id)
+    content = facts.view.content
     if content is None or content.installed is Installed.YES:
         return moment
     # A runtime's word wakes the loop; that of its entry point has to be looked for.
     return min(moment, facts.now + LOOK_AGAIN)
 
 
-def _applied_generation(facts: _Facts, current: Instance | None) -> int:
+def _applied_generation(facts: _Facts, current: Judged | None) -> int:
     """The generation whose content the running instance acts on, by its own word; one that has
     to begin anew, or has not taken over what was written, still stands for the one before."""
-    content = facts.inventory.content.get(facts.wish.cabin.id)
-    acting = _acting(facts, current)
+    content, acting = facts.view.content, _acting(facts, current)
     if content is None or acting is None:
         return 0
-    if restart_reason(facts.now, facts.wish, acting, facts.inventory):
-        return max(0, content.version.generation - 1)
-    if not acts_on_content(facts.now, acting, facts.inventory):
-        return max(0, content.version.generation - 1)
-    if (ailing := _ailment(facts)) is not None and not ailing.applied:
+    behind = facts.ailment is not None and not facts.ailment.applied
+    if acting.begins_anew or not acting.acts or behind:
         return max(0, content.version.generation - 1)
     return content.version.generation
 
 
-def _all_applied(facts: _Facts, current: Instance | None, applied: int) -> bool:
+def _all_applied(facts: _Facts, current: Judged | None, applied: int) -> bool:
     wish = facts.wish
-    if current is None or wish.spec is None or facts.busy or len(facts.instances) != 1:
+    if current is None or wish.spec is None or facts.busy or len(facts.view.agents) != 1:
         return False
+    resources = current.instance.resources
     return (
         applied == wish.generation
         # The end of the boot's boost is no change that anybody waits for.
-        and (
-            current.resources == wish.spec.resources
-            or current.resources == boosted(wish).resources
-        )
-        and not too_small(wish, facts.inventory)
-        and _ailment(facts) is None
+        and (resources == wish.spec.resources or resources == boosted(wish).resources)
+        and not facts.view.small
+        and facts.ailment is None
         and _serving(facts, current)
     )
 

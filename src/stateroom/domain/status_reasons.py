@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from stateroom.domain.inventory import Installed, Inventory
+from stateroom.domain.views import View
 from stateroom.domain.wish import Wish
 
 
-def full_disk(wish: Wish, inventory: Inventory) -> str:
+def full_disk(wish: Wish, view: View) -> str:
     """Of the agent's own disk, "" while it takes more; a service's is among what ails that."""
-    place = inventory.places.get(wish.cabin.id)
-    spec = wish.spec
+    place, spec = view.place, wish.spec
     if place is None or not place.full:
         return ""
     if spec is not None and not any(mount.volume in place.full for mount in spec.shape.mounts):
@@ -22,8 +22,8 @@ def full_disk(wish: Wish, inventory: Inventory) -> str:
     )
 
 
-def refusal(wish: Wish, inventory: Inventory) -> str:
-    content = inventory.content.get(wish.cabin.id)
+def refusal(wish: Wish, view: View) -> str:
+    content = view.content
     what = (
         "OpenClaw has not taken over the last change and works by what it had before"
         if content is None or content.installed is Installed.YES

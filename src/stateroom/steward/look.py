@@ -12,6 +12,7 @@ from stateroom.domain.inventory import Inventory
 from stateroom.domain.plan import Plan, plan
 from stateroom.domain.plan_orphans import Others
 from stateroom.domain.status import Phase, Status, statuses
+from stateroom.domain.views import views
 from stateroom.domain.wish import Failure, Wish
 from stateroom.steward.collect import Sources, collect
 from stateroom.steward.wishes import Compiler, checkpoints_of, failures_of
@@ -53,10 +54,12 @@ async def look(
     alone = in_flight | {one.cabin for one in compiler.refused}
     new = noticed(now, wishes, inventory, alone)
     wishes = tuple(w.with_failures(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
+    seen = views(now, wishes, inventory)
     planned = plan(
-        now, wishes, inventory, alone, boots_at_once, providers, others(desired), copies_at_once
-    )
-    found = statuses(now, wishes, inventory, planned)
+        now, wishes, inventory, alone, boots_at_once, providers, others(desired), copies_at_once,
+        seen,
+    )  # fmt: skip
+    found = statuses(now, wishes, inventory, planned, seen)
     for one in compiler.refused:
         if one.tenant:
             found[one.tenant] = Status(Phase.FAILED, one.reason, (one.reason,), 0, blocked=True)

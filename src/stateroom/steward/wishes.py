@@ -80,12 +80,17 @@ class Compiler:
         found: list[Wish] = []
         checkpoints = checkpoints_of(desired.copies)
         refused: list[Refused] = []
+        pins = {of: _pins(revision) for of, revision in desired.revisions.items()}
         for entry in desired.tenants:
-            if why := self._no_cabin(entry.cabin):
-                refused.append(Refused(entry.cabin.id, entry.tenant.id, why))
-                continue
-            revision = desired.revisions.get((entry.tenant.blueprint, entry.tenant.revision))
-            compilation = self._compilation(entry, revision)
+            of = (entry.tenant.blueprint, entry.tenant.revision)
+            revision = desired.revisions.get(of)
+            key = _key(entry, revision, pins.get(of, ()))
+            compilation = self._known.get(entry.cabin.id)
+            if compilation is None or compilation.key != key:
+                if why := self._no_cabin(entry.cabin):
+                    refused.append(Refused(entry.cabin.id, entry.tenant.id, why))
+                    continue
+                compilation = self._compile(key, entry, revision)
             wish = _with_the_moment(compilation.wish, entry, desired)
             if (point := checkpoints.get(entry.cabin.id, Checkpoint())) != wish.checkpoint:
                 wish = replace(wish, checkpoint=point)
@@ -125,13 +130,6 @@ class Compiler:
     def of(self, cabin: str) -> Compilation | None:
         """What the last wishes of this cabin were compiled from."""
         return self._known.get(cabin)
-
-    def _compilation(self, entry: DesiredTenant, revision: RevisionRecord | None) -> Compilation:
-        key = _key(entry, revision)
-        known = self._known.get(entry.cabin.id)
-        if known is not None and known.key == key:
-            return known
-        return self._compile(key, entry, revision)
 
     def _compile(
         self, key: tuple[object, ...], entry: DesiredTenant, revision: RevisionRecord | None
@@ -244,10 +242,19 @@ def pinned_images(images: Mapping[str, Mapping[str, object]]) -> dict[str, Pinne
     return found
 
 
-def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object, ...]:
+Pins = tuple[tuple[str, str], ...]
+"""References of images and the ids that they are pinned to."""
+
+
+def _pins(revision: RevisionRecord) -> Pins:
+    return tuple(sorted((name, str(pin["id"])) for name, pin in revision.images.items()))
+
+
+def _key(
+    entry: DesiredTenant, revision: RevisionRecord | None, pinned: Pins
+) -> tuple[object, ...]:
+    """Everything that a wish is compiled from and that can change."""
     tenant, cabin = entry.tenant, entry.cabin
-    images = revision.images if revision else {}
-    pinned = tuple(sorted((reference, str(pin["id"])) for reference, pin in images.items()))
     return (
         tenant.id,
         tenant.generation,
@@ -256,6 +263,7 @@ def _key(entry: DesiredTenant, revision: RevisionRecord | None) -> tuple[object,
         revision.id if revision else 0,
         (revision.not_here, revision.unfit) if revision else (False, ""),
         pinned,
+        cabin.number,
         cabin.slot,
         cabin.token_sha256,
         cabin.broker_key_sha256,
