@@ -130,7 +130,7 @@ export function tenantsPages(api: FakeApi, tenants: Tenant[], tell: Tell): void 
             tenant.suspended = action === "suspend";
             applied(tenant);
           }
-          return { slug, ok: true };
+          return { slug, ok: true, generation: tenant.generation };
         }),
       };
     });

@@ -11,6 +11,8 @@ export function watching(api: FakeApi): void {
         cpu_cores: 0.1 + Math.random() * 0.3,
         memory_mb: 640 + Math.random() * 40,
         disk_mb: 118.4,
+        pids: 80 + Math.round(Math.random() * 15),
+        requests_per_minute: Math.round(Math.random() * 60),
       },
       days: Array.from({ length: 9 }, (_, index) => ({
         date: day(index),

@@ -11,6 +11,7 @@ export interface Fixture {
   /** As the server's test reads it: YAML 1.1, where `off` is false and 2026-09-06 a date. */
   document: unknown;
   expected: string[];
+  notices: (string | undefined)[];
 }
 
 export function fixtures(folder: "good" | "bad"): Fixture[] {
@@ -20,6 +21,8 @@ export function fixtures(folder: "good" | "bad"): Fixture[] {
     const expected = [...text.matchAll(/^# expects: (\S+) (\S+)$/gm)].map(
       ([, code, at]) => `${code} ${at === "-" ? "" : at}`,
     );
-    return { name, text, document: parse(text, { version: "1.1" }), expected: expected.sort() };
+    const notices = [...text.matchAll(/^# tells: (\S+ \S+)$/gm)].map(([, one]) => one);
+    const document = parse(text, { version: "1.1" });
+    return { name, text, document, expected: expected.sort(), notices };
   });
 }

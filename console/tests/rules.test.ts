@@ -27,6 +27,12 @@ describe("shared blueprints", () => {
     expect(check(readYaml(text).value)).toEqual([]);
   });
 
+  it.each(fixtures("good"))("$name tells what it says it does", ({ document, notices }) => {
+    const drawing = drawingOf(document);
+    const found = drawing ? noticesOf(drawing) : [];
+    expect(found.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual(notices);
+  });
+
   it.each(fixtures("bad"))("$name has exactly the problems it says", ({ document, expected }) => {
     expect(told(document)).toEqual(expected);
   });

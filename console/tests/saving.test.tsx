@@ -9,6 +9,7 @@ import { Refusal, Reply } from "../src/api/fake";
 import { createQueries } from "../src/api/queries";
 import type { Tenant as TenantOut } from "../src/api/types";
 import { Tenant } from "../src/pages/Tenant";
+import { Tenants } from "../src/pages/Tenants";
 import { unchangedUpTo } from "../src/pages/tenant/ownChanges";
 import { type Edits, leftOf } from "../src/pages/values/edits";
 import { SilentStream } from "./silentStream";
@@ -50,6 +51,11 @@ beforeEach(() => {
       return new Reply(202, changed({ own_values, name: patch.name ?? acme.name }));
     })
     .on("post", "/api/v1/tenants/{slug}/restart", () => new Reply(202, changed()))
+    .on("get", "/api/v1/tenants", () => ({ items: [acme], total: 1, next: null, previous: null }))
+    .on("post", "/api/v1/tenants/bulk", () => {
+      const { slug, generation } = changed();
+      return { items: [{ slug, ok: true, generation }] };
+    })
     .on("put", "/api/v1/tenants/{slug}/secrets/{name}", () => {
       changed();
       return new Reply(204, null);
@@ -153,6 +159,24 @@ describe("edits that began before", () => {
     press("Rename");
   };
 
+  /** Leaves the page for the table and comes back. */
+  const restartFromTheTable = async () => {
+    cleanup();
+    history.replaceState(null, "", "/tenants");
+    render(
+      <QueryClientProvider client={queries}>
+        <Tenants />
+      </QueryClientProvider>,
+    );
+    fireEvent.click(await screen.findByLabelText("Choose acme"));
+    press("Restart");
+    press("Restart acme");
+    await screen.findByText(/^Done for all 1/);
+    cleanup();
+    history.replaceState(null, "", "/tenants/acme");
+    show();
+  };
+
   it("an own restart are no conflict with it", async () => {
     await begin();
     press("Restart");
@@ -191,6 +215,19 @@ describe("edits that began before", () => {
     show();
     await screen.findByText("1 edit is not saved yet.");
     expect(await savedOver(2)).toBe('"2"');
+  });
+
+  it("an own bulk action are no conflict with it, and another's before it is", async () => {
+    await begin();
+    await restartFromTheTable();
+    expect(await savedOver(2)).toBe('"2"');
+    await type("Budget", "90");
+    act(() => void changed());
+    await restartFromTheTable();
+    await shownGeneration(5);
+    save();
+    expect(await screen.findByText(/Somebody changed this tenant meanwhile/)).toBeTruthy();
+    expect(sent.at(-1)?.match).toBe('"3"');
   });
 
   it("somebody else's change are in conflict with it, whatever this tab did around it", async () => {

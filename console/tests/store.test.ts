@@ -20,7 +20,7 @@ import { NO_MARKS, toGraph, toLink, toPlaces } from "../src/canvas/convert";
 import * as edits from "../src/canvas/drawing";
 import { align, arrange, withPlaces } from "../src/canvas/layout";
 import { createEditor, hasChanges } from "../src/canvas/store";
-import { olderEdits } from "../src/canvas/unsaved";
+import { draftsBeside, olderEdits } from "../src/canvas/unsaved";
 import { anything, drawn } from "./arbitrary";
 
 const drawing = (document: Blueprint) => ({ document, places: arrange(document) });
@@ -211,6 +211,23 @@ describe("unsaved edits", () => {
     const newer = createEditor("sample", { revision: 4, drawing: drawing(base) }, localStorage);
     expect(newer.getState().wasRecalled).toBe(false);
     expect(olderEdits(localStorage, "sample", 4)).toEqual([3]);
+  });
+
+  it("are known by name, also of a new blueprint whose name somebody else has saved", () => {
+    for (const [name, revision] of [
+      ["mine", null],
+      ["taken", null],
+      ["saved", 3],
+      ["gone", 3],
+    ] as const) {
+      createEditor(name, { revision, drawing: drawing(base) }, localStorage)
+        .getState()
+        .edit((now) => edits.setOption(now, "x", "text", "Hello"));
+    }
+    vi.runAllTimers();
+    const names = draftsBeside(localStorage, new Set(["saved", "taken", "other"]));
+    expect(names.sort()).toEqual(["mine", "saved", "taken"]);
+    expect(olderEdits(localStorage, "taken", 1)).toEqual([null]);
   });
 
   it("are forgotten once they are taken back or saved", () => {

@@ -146,15 +146,19 @@ describe("a tenant's own variables", () => {
 describe("what is used", () => {
   it("is compared with what the agent and its services may use together", async () => {
     fake.on("get", "/api/v1/tenants/{slug}/usage", () => ({
-      now: { cpu_cores: 0.5, memory_mb: 1536, disk_mb: 1024 },
+      now: { cpu_cores: 0.5, memory_mb: 1536, disk_mb: 1024, pids: 87, requests_per_minute: 1204 },
       days: [],
     }));
     const tenant = tenantOf(0);
-    const limits_total = { ...tenant.limits, memory_mb: 3072 };
+    const limits_total = { ...tenant.limits, memory_mb: 3072, pids: 1024 };
     show(<Limits tenant={{ ...tenant, limits_total, services: ["db"] }} />);
     expect(await screen.findByText("1.5 GiB of 3 GiB used with its services")).toBeTruthy();
     expect(screen.getByText("0.5 cores of 1 core used")).toBeTruthy();
     expect(screen.getByText("1 GiB of 2 GiB used")).toBeTruthy();
+    const processes = "87 of 1,024 processes and threads used with its services";
+    expect(screen.getByText(processes)).toBeTruthy();
+    const most = tenant.limits.requests_per_minute;
+    expect(screen.getByText(`1,204 of ${most} in the last minute`)).toBeTruthy();
   });
 });
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stateroom.domain.routes import Door, Route, RouteTable
-from stateroom.edge.base import Edge
+from stateroom.edge.base import Counts, Edge
 from stateroom.edge.fake import FakeEdge
 from stateroom.errors import Clash, Permanent
 from tests.contract.edge_lab import lab
@@ -51,6 +51,13 @@ async def test_what_was_put_in_is_read_back(edge: Edge) -> None:
     version = await edge.replace(table, EMPTY.version)
     assert version == table.version
     assert await edge.read() == (table, version)
+
+
+async def test_nobody_was_let_in_yet(edge: Edge) -> None:
+    """A tenant that nobody asked for, or that the edge does not know, has no requests."""
+    await edge.replace(RouteTable.of([route()]), EMPTY.version)
+    assert isinstance(edge, Counts)
+    assert [await edge.requests_per_minute(tenant) for tenant in ("t1", "t-nobody")] == [0, 0]
 
 
 async def test_a_stale_version_changes_nothing(edge: Edge) -> None:

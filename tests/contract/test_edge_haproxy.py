@@ -16,7 +16,17 @@ from stateroom.edge import route_map
 from stateroom.edge.addresses import listen_addresses
 from stateroom.edge.haproxy import HAProxyEdge, make_map
 from stateroom.errors import Clash, EngineError, Permanent, Retryable
-from tests.contract.edge_lab import ACME, CONSOLE, GLOBEX, WEBSOCKET, Lab, Line, bearer, lab
+from tests.contract.edge_lab import (
+    ACME,
+    CONSOLE,
+    GLOBEX,
+    TENANTS,
+    WEBSOCKET,
+    Lab,
+    Line,
+    bearer,
+    lab,
+)
 
 
 @pytest.fixture
@@ -285,6 +295,19 @@ async def test_a_refused_command_is_retryable(tmp_path: Path) -> None:
             with pytest.raises(Retryable, match="Permission denied") as caught:
                 await edge.replace(table, version)
             assert table.routes[0].tokens[0] not in str(caught.value)
+
+
+async def test_it_tells_the_rate_that_it_compares_with_the_limit(here: Lab) -> None:
+    """Requests that were let through, of one tenant: at its limit the number is the limit, and
+    what was refused is not in it."""
+    await here.change(ACME, requests_per_minute=4)
+    statuses = [(await here.ask(headers=[bearer()])).status for _ in range(6)]
+    assert statuses == [200] * 4 + [429] * 2
+    assert (await here.ask(headers=[("Authorization", "Bearer wrong")])).status == 401
+    assert await here.edge.requests_per_minute(TENANTS[ACME]) == 4
+    assert await here.edge.requests_per_minute(TENANTS[GLOBEX]) == 0
+    await here.ask(GLOBEX, headers=[bearer(GLOBEX)])
+    assert await here.edge.requests_per_minute(TENANTS[GLOBEX]) == 1
 
 
 async def test_it_listens_on_ipv6_loopback_too() -> None:

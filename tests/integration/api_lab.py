@@ -85,7 +85,13 @@ class StandInSteward:
 
     async def usage(self, tenant: str) -> Mapping[str, Any]:
         self._answer()
-        return {"now": {"cpu_cores": 0.5, "memory_mb": 600.0, "disk_mb": 12.0}, "days": []}
+        return {
+            "now": {
+                "cpu_cores": 0.5, "memory_mb": 600.0, "disk_mb": 12.0,
+                "pids": 21, "requests_per_minute": 7,
+            },
+            "days": [],
+        }  # fmt: skip
 
     async def plan(self, tenant: str = "") -> Mapping[str, Any]:
         self._answer()

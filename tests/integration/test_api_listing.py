@@ -135,11 +135,13 @@ async def test_many_are_changed_each_for_itself(tmp_path: Path) -> None:
         assert [(item["slug"], item["ok"]) for item in items] == [
             ("b", True), ("nobody", False), ("c", False), ("a", True),
         ]  # fmt: skip
+        assert [item.get("generation") for item in items] == [2, None, None, 2]
         assert [item["problem"]["status"] for item in items if not item["ok"]] == [404, 409]
         assert all(item["problem"]["detail"].endswith(".") for item in items if not item["ok"])
         assert it.stand_in.signals == signals + 1
         for slug in ("a", "b"):
-            assert (await it.ok("GET", f"/tenants/{slug}"))["suspended"] is True
+            told = await it.ok("GET", f"/tenants/{slug}")
+            assert (told["suspended"], told["generation"]) == (True, 2)
         await it.ok("POST", "/tenants/bulk", json={"action": "resume", "slugs": ["a"]})
         assert (await it.ok("GET", "/tenants/a"))["suspended"] is False
 

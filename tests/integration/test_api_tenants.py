@@ -445,6 +445,17 @@ async def test_access_gives_token_and_link_and_is_recorded(tmp_path: Path) -> No
         assert (actions.count("access"), actions.count("rotate")) == (1, 1)
 
 
+async def test_usage_stands_under_the_limits_names(tmp_path: Path) -> None:
+    """What counts against a limit now, processes and requests with it."""
+    async with api(tmp_path) as it:
+        await it.sample()
+        await it.created()
+        now = (await it.ok("GET", "/tenants/acme/usage"))["now"]
+        assert (now["pids"], now["requests_per_minute"]) == (21, 7)
+        limits = (await it.ok("GET", "/tenants/acme"))["limits"]
+        assert set(limits) - set(now) == {"cpu"}
+
+
 async def test_with_the_steward_away_only_what_needs_it_fails(tmp_path: Path) -> None:
     """Logs, access, usage and plan: 503 with Retry-After. Everything else works."""
     async with api(tmp_path) as it:

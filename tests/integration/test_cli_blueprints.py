@@ -99,6 +99,16 @@ def test_a_good_blueprint_is_said_to_be_good(cli: Cli, file: str) -> None:
     assert cli("blueprints", "check", "-", "--json", stdin=DOCUMENT).json["ok"] is True
 
 
+def test_what_is_worth_knowing_of_a_good_blueprint_is_noted(cli: Cli, file: str) -> None:
+    """It stays good; each notice names its block."""
+    raw = {"pointer": "/blocks/4/options/x", "code": "without_effect", "detail": "It does nothing.",
+           "hint": "Leave it out.", "block": "db"}  # fmt: skip
+    cli.stub.on("POST", "/blueprints/check", {"ok": True, "problems": [], "notices": [raw]})
+    found = cli("blueprints", "check", file)
+    assert (found.code, found.out) == (0, f"{file} is a good blueprint.\n")
+    assert "db: It does nothing. Leave it out." in found.err
+
+
 @pytest.mark.parametrize("text", ["", "name: [", "- a", "name: 3", "a: &x [*x", "\x00"])
 def test_what_is_no_blueprint_is_refused_with_the_place(cli: Cli, text: str) -> None:
     """apply has no name to send it to; nothing is sent, no stack trace."""

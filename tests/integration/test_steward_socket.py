@@ -71,7 +71,7 @@ def services(real: Real, folder: Path) -> Services:
         real.store,
         world.engine,
         Access(real.store, keys, world.clock),
-        UsageReader(world.engine, folder / "no-broker.sock", real.store),
+        UsageReader(world.engine, world.edge, folder / "no-broker.sock", real.store),
         Preview(
             real.store, sources, lambda: Compiler(INSTALLATION, settings(), keys), world.engine,
             lambda reference: reference, world.clock,
@@ -197,6 +197,30 @@ async def test_a_preview_of_some_and_of_a_share(asked: Asked) -> None:
     assert status == 422 and "no tenant of blueprint sample" in told["detail"]
 
 
+async def test_an_image_that_cannot_run_is_told_alike_before_and_after(asked: Asked) -> None:
+    """It is here, so nobody is sent to obtain it: the preview of the deployment and the status of
+    a tenant that was deployed all the same say one sentence."""
+    real = asked.real
+    real.world.engine.images["stateroom/empty:1"] = ()
+    drawing = document()
+    drawing["blocks"].append(
+        {"id": "db", "kind": "service", "options": {"image": "stateroom/empty:1"}}
+    )
+    drawing["links"].append(["agent", "db"])
+    _, answer = await asked.post("/plan", {"blueprint": "sample", "document": drawing})
+    (problem,) = answer["errors"]
+    assert (problem["code"], problem["block"]) == ("bad_image", "db")
+    assert problem["detail"] == "The image stateroom/empty:1 names no program to run."
+    await real.repository.blueprints.put("sample", drawing)
+    await real.repository.deployments.deploy("sample", slugs=["acme"])
+    await real.pin()
+    await real.world.loop.one_pass()
+    status = await real.status("acme")
+    assert status.blocked
+    # A status' reason is a clause, which whoever shows it makes a sentence of.
+    assert f"T{status.reason[1:]}." == problem["detail"]
+
+
 async def test_a_preview_of_what_is_not_on_this_machine(asked: Asked) -> None:
     """Every program whose image is missing, on its block, with what brings it here."""
     drawing = document("2026.12.1")
@@ -302,7 +326,23 @@ async def test_usage_without_a_broker(asked: Asked) -> None:
     """What the cabin uses now is told though the broker tells no days."""
     status, told = await asked.get(f"/usage/{asked.tenants['acme']}")
     assert (status, told["days"]) == (200, [])
-    assert told["now"] == {"cpu_cores": 0.1, "memory_mb": 256.0, "disk_mb": 10.0}
+    assert told["now"] == {
+        "cpu_cores": 0.1, "memory_mb": 256.0, "disk_mb": 10.0, "pids": 11, "requests_per_minute": 0,
+    }  # fmt: skip
+
+
+async def test_usage_tells_how_often_the_edge_let_in(asked: Asked) -> None:
+    """The edge's count of this tenant, not another's; without an edge nobody comes in: none."""
+    acme, globex, edge = asked.tenants["acme"], asked.tenants["globex"], asked.real.world.edge
+    edge.rates = {acme: 42}
+
+    async def rate(tenant: str) -> int:
+        told: int = (await asked.get(f"/usage/{tenant}"))[1]["now"]["requests_per_minute"]
+        return told
+
+    assert (await rate(acme), await rate(globex)) == (42, 0)
+    edge.away = True
+    assert await rate(acme) == 0
 
 
 async def test_a_suspended_tenants_disk_is_as_full_as_it_was(asked: Asked) -> None:
@@ -311,11 +351,13 @@ async def test_a_suspended_tenants_disk_is_as_full_as_it_was(asked: Asked) -> No
     tenant, world = asked.tenants["acme"], asked.real.world
     await asked.real.repository.changes.change("acme", Change({"suspended": True}))
     await world.converge()
-    expected = {"cpu_cores": 0.0, "memory_mb": 0.0, "disk_mb": 10.0}
+    expected = {
+        "cpu_cores": 0.0, "memory_mb": 0.0, "disk_mb": 10.0, "pids": 0, "requests_per_minute": 0,
+    }  # fmt: skip
     assert (await asked.get(f"/usage/{tenant}"))[1]["now"] == expected
     other = asked.tenants["globex"]
     cabin = (await asked.real.repository.tenants.get("globex")).cabin.id
-    world.engine.usages[cabin] = Usage(0.2, 300.0, 77.0)
+    world.engine.usages[cabin] = Usage(0.2, 300.0, 77.0, 5)
     assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0
     world.engine.crash(await asked.real.instance("globex"))
     assert (await asked.get(f"/usage/{other}"))[1]["now"]["disk_mb"] == 77.0

@@ -251,6 +251,25 @@ async def test_a_missing_image_is_noted_once(tmp_path: Path) -> None:
         assert not (await it.steward.desired()).revisions["support-agent", 1].not_here
 
 
+async def test_why_an_image_cannot_run_is_noted_once(tmp_path: Path) -> None:
+    """Each sentence is news once, also that it is not here at all any more; a pin ends it."""
+    async with lab(tmp_path) as it:
+        await it.tenant("acme")
+        (waiting,) = await it.steward.unpinned_revisions()
+
+        async def noted(*unfit: str) -> tuple[bool, bool, str]:
+            is_news = await it.steward.miss_images(waiting.id, *unfit)
+            found = (await it.steward.desired()).revisions["support-agent", 1]
+            return is_news, found.not_here, found.unfit
+
+        assert await noted("it names no program") == (True, True, "it names no program")
+        assert await noted("it names no program") == (False, True, "it names no program")
+        assert await noted() == (True, True, "")
+        assert await noted("it names no program") == (True, True, "it names no program")
+        await it.steward.pin_revision(waiting.id, {"openclaw:2026.9.6": {"id": "sha256:1"}})
+        assert await noted("it names no program") == (False, False, "")
+
+
 async def test_pruning_forgets_the_old_and_nothing_else(tmp_path: Path) -> None:
     """Old events, failures, tickets and answers go; the newest event stays, so that ids never
     go back for who resumes."""

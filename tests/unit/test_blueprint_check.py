@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from stateroom.domain.blocks import KINDS, describe
 from stateroom.domain.blueprint import MOST_PROBLEMS, check, parse
+from stateroom.domain.notices import notices
 from stateroom.errors import Invalid, Problem
 from tests.builders import FIXTURES, drawn, minimal_document, sample_document
 
@@ -73,8 +74,13 @@ def only(document: object) -> Problem:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_a_good_blueprint_has_no_problem(path: Path) -> None:
-    """What may be drawn is accepted."""
-    assert check(yaml.safe_load(path.read_text())) == ()
+    """What may be drawn is accepted, and exactly what is worth knowing of it is said."""
+    text = path.read_text()
+    document = yaml.safe_load(text)
+    assert check(document) == ()
+    lines = [line.split() for line in text.splitlines() if line.startswith("# tells:")]
+    expected = [(code, pointer) for _, _, code, pointer in lines]
+    assert [(n.code, n.pointer) for n in notices(document)] == expected
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

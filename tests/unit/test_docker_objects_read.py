@@ -14,7 +14,7 @@ from stateroom.engines import docker_reading as reading
 from stateroom.engines.docker_events import read
 from stateroom.engines.docker_health import condition_in
 from stateroom.engines.docker_objects import network_body
-from stateroom.engines.docker_usage import cpu_cores, memory_mb
+from stateroom.engines.docker_usage import cpu_cores, memory_mb, pids
 
 NOW = 1_800_000_000.0
 
@@ -146,6 +146,8 @@ def test_usage_on_both_kinds_of_cgroup() -> None:
     now = {"cpu_usage": {"total_usage": 2_000}, "system_cpu_usage": 14_000, "online_cpus": 2}
     assert cpu_cores({"cpu_stats": now, "precpu_stats": before}) == 0.5
     assert cpu_cores({"cpu_stats": before, "precpu_stats": now}) == 0
+    assert pids({"pids_stats": {"current": 23, "limit": 512}}) == 23
+    assert pids({}) == pids({"pids_stats": {}}) == 0
 
 
 CABIN = Cabin(Installation("3f"), "1a2b3c4d", number=2, slot=3)

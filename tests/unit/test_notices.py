@@ -18,6 +18,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(st.sampled_from(["blocks", "kind", "id", "x"]), inner, max_size=4),
 )
+OPTIONS = st.dictionaries(st.sampled_from(["health", "health_command", "x"]), JSON)
 
 
 def codes(*given_: object) -> list[str]:
@@ -56,7 +57,13 @@ def test_what_is_drawn_and_not_enforced_yet_is_said() -> None:
     assert (notice.code, notice.block, notice.pointer) == ("not_enforced", "egress", place)
 
 
-@given(JSON)
-def test_any_document_has_its_notices(document: object) -> None:
+@given(JSON, OPTIONS | JSON)
+def test_any_document_has_its_notices(document: object, options: object) -> None:
     """Nothing that may be sent makes it stumble."""
     assert all(notice.code for notice in of_document(document))
+    service = {"id": "db", "kind": "service", "options": options}
+    found = of_document({"blocks": [service]})
+    idle = isinstance(options, dict) and (
+        "health_command" in options and options.get("health") != "command"
+    )
+    assert bool(found) is idle

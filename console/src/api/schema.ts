@@ -906,9 +906,11 @@ export interface components {
         };
         /**
          * BulkItem
-         * @description problem: why not, where it is not ok.
+         * @description generation: the tenant's after it, where it is ok. problem: why not, where it is not.
          */
         BulkItem: {
+            /** Generation */
+            generation?: number | null;
             /** Ok */
             ok: boolean;
             problem?: components["schemas"]["ProblemDocument"] | null;
@@ -1546,7 +1548,11 @@ export interface components {
             /** Requests */
             requests: number;
         };
-        /** UsageNow */
+        /**
+         * UsageNow
+         * @description Of the whole cabin: the agent and the services beside it. pids: processes and threads.
+         *     requests_per_minute: let through in the last minute, as the limit counts them.
+         */
         UsageNow: {
             /** Cpu Cores */
             cpu_cores: number;
@@ -1554,6 +1560,10 @@ export interface components {
             disk_mb: number;
             /** Memory Mb */
             memory_mb: number;
+            /** Pids */
+            pids: number;
+            /** Requests Per Minute */
+            requests_per_minute: number;
         };
         /** UsageOut */
         UsageOut: {

@@ -43,6 +43,8 @@ export interface Option {
   taken: [value: unknown, by: string][];
   /** Other options that must be given, by choice of this one. */
   needs: [choice: string, option: string][];
+  /** Another option and the choice of it without which this one does nothing. */
+  only_for: [option: string, choice: string] | null;
 }
 
 /** What holds for the blocks of a kind that one block of the kind `owner` links to. */

@@ -1,8 +1,9 @@
 // The rules of a blueprint: every problem of a document, what may be added, and which links may be
 // drawn. Pure, and the same as the server's: one folder of good and bad blueprints tests both.
 import { type Blueprint, MOST_BLOCKS, MOST_LINKS, type Options } from "./document";
-import { KINDS, ROOT, titleOf } from "./kinds";
+import { KINDS, type Kind, optionOf, ROOT, titleOf } from "./kinds";
 import { isAllowed, linkProblems, owningsOf } from "./ownership";
+import { pointer } from "./pointer";
 import type { Problem } from "./problem";
 import { readBlueprint } from "./reading";
 import { isObject, read } from "./safe";
@@ -12,9 +13,28 @@ const MOST_PROBLEMS = 200;
 
 /** What is worth knowing about a drawing that is not wrong. */
 export function noticesOf({ blocks }: Blueprint): Problem[] {
-  return blocks.flatMap(({ id, kind }, index) => {
-    const notice = KINDS.get(kind)?.notice;
-    return notice ? [{ ...notice, pointer: `/blocks/${index}`, block: id, link: null }] : [];
+  return blocks.flatMap(({ id, kind, options }, index) => {
+    const known = KINDS.get(kind);
+    if (!known) return [];
+    const at = pointer("blocks", index);
+    const found = known.notice ? [{ ...known.notice, pointer: at }] : [];
+    return [...found, ...idleOptions(known, options, at + pointer("options"))].map((notice) => ({
+      ...notice,
+      block: id,
+      link: null,
+    }));
+  });
+}
+
+/** Options that are given and do nothing, since another one says so. */
+function idleOptions(kind: Kind, options: Options, at: string) {
+  return kind.options.flatMap(({ name, only_for }) => {
+    if (!only_for || !Object.hasOwn(options, name)) return [];
+    const [other, choice] = only_for;
+    if ((options[other] ?? optionOf(kind, other)?.default) === choice) return [];
+    const detail = `${name} does nothing while ${other} is not ${choice}.`;
+    const hint = `Say ${other}: ${choice}, or leave ${name} out.`;
+    return [{ code: "without_effect", detail, hint, pointer: at + pointer(name) }];
   });
 }
 

@@ -63,8 +63,15 @@ export function begun(storage: Storage): string[] {
     .map((key) => key.slice(PREFIX.length, -":new".length));
 }
 
+/** Names with edits in this browser, beside the blueprints that are saved: those of one that is
+ *  there, and those of a new one, also where somebody else has saved its name meanwhile. */
+export function draftsBeside(storage: Storage, saved: ReadonlySet<string>): string[] {
+  const editing = drafts(storage).filter((name) => saved.has(name));
+  return [...new Set([...editing, ...begun(storage)])];
+}
+
 /** Blueprints with edits in this browser that began from a saved revision. */
-export function drafts(storage: Storage): string[] {
+function drafts(storage: Storage): string[] {
   const names = Object.keys(storage)
     .filter((key) => key.startsWith(PREFIX) && !key.endsWith(":new"))
     .map((key) => key.slice(PREFIX.length, key.lastIndexOf(":")));

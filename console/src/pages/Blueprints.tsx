@@ -107,7 +107,7 @@ interface Item {
 
 function List({ items }: { items: readonly Item[] }) {
   const [drafts, setDrafts] = useState(() => begun(localStorage));
-  const unsaved = drafts.filter((name) => !items.some((item) => item.name === name));
+  const isTaken = (name: string) => items.some((item) => item.name === name);
   const drop = (name: string) => {
     forget(localStorage, name, null);
     setDrafts(begun(localStorage));
@@ -138,12 +138,16 @@ function List({ items }: { items: readonly Item[] }) {
           </Empty>
         }
       />
-      {unsaved.map((name) => (
+      {drafts.map((name) => (
         <Card key={name}>
           <div className="blueprints__draft">
             <span>
               <Link to={paths.blueprint(name)}>{name}</Link>{" "}
-              <span className="soft">was begun in this browser and is not saved yet.</span>
+              <span className="soft">
+                {isTaken(name)
+                  ? "was begun in this browser; one of that name was saved elsewhere meanwhile."
+                  : "was begun in this browser and is not saved yet."}
+              </span>
             </span>
             <Button size="s" kind="danger" onClick={() => drop(name)}>
               Discard

@@ -134,25 +134,6 @@ class SecretsOut(BaseModel):
     items: list[SecretOut]
 
 
-class UsageNow(BaseModel):
-    cpu_cores: float
-    memory_mb: float
-    disk_mb: float
-
-
-class UsageDay(BaseModel):
-    date: str
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float
-
-
-class UsageOut(BaseModel):
-    now: UsageNow
-    days: list[UsageDay]
-
-
 class EventOut(BaseModel):
     id: int
     at: str

@@ -40,10 +40,11 @@ class TemplatesOut(BaseModel):
 
 
 class BulkItem(BaseModel):
-    """problem: why not, where it is not ok."""
+    """generation: the tenant's after it, where it is ok. problem: why not, where it is not."""
 
     slug: str
     ok: bool
+    generation: int | None = None
     problem: ProblemDocument | None = None
 
 

@@ -16,6 +16,7 @@ from stateroom.api.errors import document_of
 from stateroom.api.keys import Operator
 from stateroom.api.sent import BulkIn
 from stateroom.errors import Invalid, Problem, StateroomError
+from stateroom.store.records import TenantView
 from stateroom.store.tenant_change import Change
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
@@ -48,20 +49,20 @@ def _check_data(body: BulkIn) -> None:
 
 async def _one(slug: str, body: BulkIn, deps: ApiDependencies) -> dict[str, Any]:
     try:
-        await _change(slug, body, deps)
+        after = await _change(slug, body, deps)
     except StateroomError as error:
         return {"slug": slug, "ok": False, "problem": document_of(error)}
-    return {"slug": slug, "ok": True}
+    return {"slug": slug, "ok": True, "generation": after.tenant.generation}
 
 
-async def _change(slug: str, body: BulkIn, deps: ApiDependencies) -> None:
+async def _change(slug: str, body: BulkIn, deps: ApiDependencies) -> TenantView:
     repository = deps.repository
     match body.action:
         case "restart":
-            await repository.tenants.restart(slug, safe_mode=False)
+            return await repository.tenants.restart(slug, safe_mode=False)
         case "delete":
             assert body.data is not None
-            await repository.tenants.delete(slug, body.data)
+            return await repository.tenants.delete(slug, body.data)
         case "suspend" | "resume":
             wish = Change({"suspended": body.action == "suspend"}, None, by_tenant=False)
-            await repository.changes.change(slug, wish)
+            return await repository.changes.change(slug, wish)

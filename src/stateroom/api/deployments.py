@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,20 +15,13 @@ from stateroom.api.sent import DeployIn
 from stateroom.domain.canary import share_of
 from stateroom.domain.rollout import OPEN, Member, Move
 from stateroom.domain.status import Reached
-from stateroom.store.deployments import DeploymentView
+from stateroom.store.deployment_views import DeploymentView
+from stateroom.store.deployments import LISTED
 from stateroom.store.records import StatusRecord
 
 router = APIRouter(tags=["deployments"])
 
 Members = Annotated[int, Query(ge=0, le=100_000)]
-
-LISTED = 100
-"""Of how many tenants a deployment tells in a list: ten thousand of them would be megabytes."""
-
-NEEDS_EYES = (
-    Move.FAILED, Move.RUNNING, Move.ROLLED_BACK, Move.PENDING, Move.SUPERSEDED, Move.GONE,
-    Move.DONE,
-)  # fmt: skip
 
 
 @router.post(
@@ -60,8 +51,8 @@ async def list_deployments(
     members: Members = LISTED,
 ) -> Any:
     """Newest first. `members`: of how many tenants each tells, at the most; `counts` is of all."""
-    found = await deps.repository.deployments.newest(limit, blueprint)
-    return {"items": [shown(view, members) for view in found]}
+    found = await deps.repository.deployments.newest(limit, blueprint, members)
+    return {"items": [shown(view) for view in found]}
 
 
 @router.get("/deployments/{deployment}", response_model=DeploymentOut)
@@ -70,7 +61,7 @@ async def deployment(
 ) -> Any:
     """How far a deployment is. `members`: of at most so many tenants, those who need somebody's
     eyes before all others; of all of them unless said."""
-    return shown(await deps.repository.deployments.get(deployment), members)
+    return shown(await deps.repository.deployments.get(deployment, members))
 
 
 @router.post("/deployments/{deployment}/stop", status_code=202, response_model=DeploymentOut)
@@ -81,10 +72,8 @@ async def stop(deployment: str, deps: Deps, _caller: Operator) -> Any:
     return shown(view)
 
 
-def shown(view: DeploymentView, most: int | None = None) -> dict[str, Any]:
-    """most: of at most so many members."""
+def shown(view: DeploymentView) -> dict[str, Any]:
     of = view.rollout
-    counts = Counter(member.state for member in of.members)
     return {
         "id": of.id,
         "blueprint": of.blueprint,
@@ -98,17 +87,9 @@ def shown(view: DeploymentView, most: int | None = None) -> dict[str, Any]:
         "log": list(of.log),
         "created_at": moment(of.created_at),
         "finished_at": moment(of.finished_at) if of.finished_at else None,
-        "counts": {move.value: counts[move] for move in Move},
-        "tenants": [_member(m, view.statuses.get(m.tenant)) for m in _told(of.members, most)],
+        "counts": {move.value: view.counts.get(move, 0) for move in Move},
+        "tenants": [_member(m, view.statuses.get(m.tenant)) for m in of.members],
     }
-
-
-def _told(members: Sequence[Member], most: int | None) -> Sequence[Member]:
-    """All of them in their own order, so that none jumps while somebody reads; where they are too
-    many, those who need somebody's eyes."""
-    if most is None or len(members) <= most:
-        return members
-    return sorted(members, key=lambda m: (NEEDS_EYES.index(m.state), not m.canary))[:most]
 
 
 def _member(member: Member, status: StatusRecord | None) -> dict[str, Any]:

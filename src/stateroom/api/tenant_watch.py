@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from stateroom.api import present, sse
-from stateroom.api.answers import EventsOut, UsageOut
+from stateroom.api.answers import EventsOut
+from stateroom.api.answers_usage import UsageOut
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
 from stateroom.domain.blueprint import Blueprint

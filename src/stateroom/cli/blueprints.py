@@ -111,6 +111,9 @@ def check(file: File, as_json: Json = False) -> None:
             s.screen.json(answer)
         else:
             s.screen.text(f"{document.file} is a good blueprint.")
+            for notice in problems_in(answer, "notices"):
+                where = f"{notice.block}: " if notice.block else ""
+                s.screen.note(f"{where}{notice.detail} {notice.hint}".strip(), "yellow")
 
 
 def apply(file: File, as_json: Json = False) -> None:

@@ -4,8 +4,10 @@ to refuse it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from stateroom.domain.blocks import KINDS
+from stateroom.domain.blocks.kind import Kind
 from stateroom.domain.pointer import pointer
 from stateroom.errors import Problem
 
@@ -21,10 +23,27 @@ def notices(document: object) -> tuple[Problem, ...]:
 def _of(index: int, block: object) -> Iterator[Problem]:
     if not isinstance(block, Mapping):
         return
-    name, kind = block.get("id"), block.get("kind")
+    name, kind, options = block.get("id"), block.get("kind"), block.get("options")
     known = KINDS.get(kind) if isinstance(kind, str) else None
-    if known and (notice := known.notice):
-        yield Problem(
-            pointer("blocks", index), notice.code, notice.detail, notice.hint,
-            block=name if isinstance(name, str) else None,
-        )  # fmt: skip
+    if known is None:
+        return
+    at, whose = pointer("blocks", index), name if isinstance(name, str) else None
+    if notice := known.notice:
+        yield Problem(at, notice.code, notice.detail, notice.hint, block=whose)
+    if isinstance(options, Mapping):
+        for idle in _idle(known, options, at + pointer("options")):
+            yield replace(idle, block=whose)
+
+
+def _idle(kind: Kind, options: Mapping[str, object], at: str) -> Iterator[Problem]:
+    """Options that are given and do nothing, since another one says so. No problems: documents
+    that were accepted with them go on being accepted."""
+    for option in kind.options:
+        if option.only_for is None or option.name not in options:
+            continue
+        name, choice = option.only_for
+        other = kind.option(name)
+        if options.get(name, other.default if other else None) != choice:
+            detail = f"{option.name} does nothing while {name} is not {choice}."
+            hint = f"Say {name}: {choice}, or leave {option.name} out."
+            yield Problem(at + pointer(option.name), "without_effect", detail, hint)

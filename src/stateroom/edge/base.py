@@ -6,7 +6,7 @@ Raises only EngineError. An edge that is not there: Retryable.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stateroom.domain.routes import RouteTable
 
@@ -20,4 +20,12 @@ class Edge(Protocol):
         """Puts `table` in force, whole; answers its version. Requests that come meanwhile see the
         old table or the new one, nothing between. It cuts no connection but those that were
         opened by a token, or lead to a place, that `table` does not have any more."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    async def requests_per_minute(self, tenant: str) -> int:
+        """How many requests of a tenant (its id) were let through in the last minute: the number
+        that its rate is compared with. 0 where none is known of."""
         ...

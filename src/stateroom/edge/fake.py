@@ -11,12 +11,13 @@ from stateroom.errors import Clash, EngineError, Retryable
 
 class FakeEdge:
     """table: what is in force. replaced: every table that came into force, in order.
-    away: nobody answers."""
+    away: nobody answers. rates: requests in the last minute, by tenant."""
 
     def __init__(self, table: RouteTable | None = None) -> None:
         self.table = table or RouteTable()
         self.replaced: list[RouteTable] = []
         self.away = False
+        self.rates: dict[str, int] = {}
         self._before: deque[EngineError] = deque()
         self._after: deque[EngineError] = deque()
 
@@ -42,6 +43,10 @@ class FakeEdge:
         if self._after:
             raise self._after.popleft()
         return table.version
+
+    async def requests_per_minute(self, tenant: str) -> int:
+        self._answer()
+        return self.rates.get(tenant, 0)
 
     def _answer(self) -> None:
         if self.away:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from stateroom.domain.routes import RouteTable
-from stateroom.edge import route_map
+from stateroom.edge import rates, route_map
 from stateroom.edge.cut_list import CutList
 from stateroom.edge.cuts import Cut, concerned, cuts
 from stateroom.edge.files import only_writer, replace_file
@@ -74,6 +74,10 @@ class HAProxyEdge:
                 await self._commit(rows)
                 await self._cut(due)
         return table.version
+
+    async def requests_per_minute(self, tenant: str) -> int:
+        """Of a tenant's id, as HAProxy counts them now."""
+        return rates.requests(await self._socket.ask(rates.question(tenant)))
 
     async def _finish_cuts(self) -> None:
         """Those of a replacement that broke off in the middle."""

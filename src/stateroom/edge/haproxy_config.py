@@ -20,6 +20,7 @@ from __future__ import annotations
 from stateroom.edge import haproxy_cors, haproxy_runtimes, haproxy_shape
 from stateroom.edge.answers import RETRY, Answer, page
 from stateroom.edge.config import STAND_IN_ADDRESS, EdgeConfig
+from stateroom.edge.rates import RATES
 from stateroom.edge.route_map import FIELDS
 
 __all__ = ["EdgeConfig", "render"]
@@ -276,7 +277,7 @@ def _platform(config: EdgeConfig) -> list[str]:
 
 def _tables() -> tuple[list[str], ...]:
     return (
-        ["backend rates",
+        [f"backend {RATES}",
          "stick-table type string len 72 size 100k expire 2m store http_req_rate(60s),conn_cur"],
         ["backend sources", "stick-table type ipv6 size 100k expire 2m store conn_cur"],
     )

@@ -7,6 +7,7 @@ from stateroom.edge import haproxy_cors, haproxy_identity, haproxy_shape
 from stateroom.edge.answers import RETRY, Answer, page
 from stateroom.edge.config import EdgeConfig
 from stateroom.edge.cuts import BY_SESSION, BY_TOKEN
+from stateroom.edge.rates import RATES
 
 _CLOSED = Answer(
     503, "Unavailable", "The runtime of this tenant is not ready. Try again in a moment.", (RETRY,)
@@ -49,9 +50,9 @@ def _rate(config: EdgeConfig) -> list[str]:
     return [
         "http-request set-var(txn.pause) int(60),div(txn.limit),add(1)",
         _TOO_MANY.rule(
-            "{ var(txn.tenant),table_http_req_rate(rates),sub(txn.limit) ge 0 }"
+            f"{{ var(txn.tenant),table_http_req_rate({RATES}),sub(txn.limit) ge 0 }}"
         ),
-        "http-request track-sc0 var(txn.tenant) table rates",
+        f"http-request track-sc0 var(txn.tenant) table {RATES}",
         _TOO_MANY_AT_ONCE.rule(f"{{ sc0_conn_cur gt {config.tenant_requests} }}"),
     ]
 

@@ -148,11 +148,15 @@ class Logs(Protocol):
 @dataclass(frozen=True, slots=True)
 class Usage:
     """cpu_cores: used over the last moments. memory_mb: resident, without page cache.
-    disk_mb: used on all of the cabin's disks."""
+    disk_mb: used on all of the cabin's disks. pids: processes and threads, as the limit counts."""
 
     cpu_cores: float
     memory_mb: float
     disk_mb: float
+    pids: int
+
+
+NO_USAGE = Usage(0.0, 0.0, 0.0, 0)
 
 
 @runtime_checkable

@@ -1,4 +1,5 @@
-"""What a cabin uses now: Docker's figures for processor and memory, the file system's for disk.
+"""What a cabin uses now: Docker's figures for processor, memory and processes, the file
+system's for disk.
 
 The disk is asked through the host's mount of the volume, which the tenant cannot forge; where
 this process does not see it (see docs: the steward's binds) the figure is 0.
@@ -15,7 +16,7 @@ from typing import Any
 from aiodocker import Docker
 from aiodocker.exceptions import DockerError
 
-from stateroom.engines.base import Usage
+from stateroom.engines.base import NO_USAGE, Usage
 from stateroom.engines.docker_calls import absent
 from stateroom.engines.docker_objects import MIB
 
@@ -23,12 +24,13 @@ from stateroom.engines.docker_objects import MIB
 async def measure(docker: Docker, running: Sequence[str], mounts: Sequence[str]) -> Usage:
     """All the containers together; mounts: the host's mount points of the cabin's volumes."""
     if not running:
-        return Usage(0.0, 0.0, 0.0)
+        return NO_USAGE
     figures = await asyncio.gather(*(_stats(docker, container) for container in running))
     return Usage(
         cpu_cores=sum(cpu_cores(one) for one in figures),
         memory_mb=sum(memory_mb(one) for one in figures),
         disk_mb=sum(disk_mb(Path(mount)) for mount in mounts),
+        pids=sum(pids(one) for one in figures),
     )
 
 
@@ -49,6 +51,11 @@ def memory_mb(stats: Mapping[str, Any]) -> float:
     inside = memory.get("stats", {})
     cache = inside.get("total_inactive_file", inside.get("inactive_file", 0))
     return float(max(0, memory.get("usage", 0) - cache) / MIB)
+
+
+def pids(stats: Mapping[str, Any]) -> int:
+    """Processes and threads: what the container's limit is compared with."""
+    return int(stats.get("pids_stats", {}).get("current", 0))
 
 
 def disk_mb(mount: Path) -> float:

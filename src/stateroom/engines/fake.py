@@ -20,7 +20,7 @@ from stateroom.domain.inventory import (
     State,
 )
 from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Volume, stable_digest
-from stateroom.engines.base import EngineEvent, EngineView, Usage
+from stateroom.engines.base import NO_USAGE, EngineEvent, EngineView, Usage
 from stateroom.engines.fake_world import ALIVE, FakeWorld, Log
 from stateroom.errors import Absent, Clash, Permanent, Retryable
 
@@ -246,10 +246,12 @@ class FakeEngine(FakeWorld):
 
     async def usage(self, cabin: str) -> Usage:
         alive = any(f.cabin == cabin and f.state in ALIVE for f in self._instances.values())
-        return self.usages.get(cabin, Usage(0.1, 256.0, 10.0)) if alive else Usage(0.0, 0.0, 0.0)
+        return self.usages.get(cabin, Usage(0.1, 256.0, 10.0, 11)) if alive else NO_USAGE
 
     async def pin(self, reference: str) -> PinnedImage:
         self._called("pin", "")
         if reference not in self.images:
             raise Absent(f"the image {reference} is not on this machine")
+        if not self.images[reference]:
+            raise Permanent(f"the image {reference} names no program to run")
         return PinnedImage(reference, f"sha256:{stable_digest(reference)}", self.images[reference])

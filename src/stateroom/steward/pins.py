@@ -9,7 +9,7 @@ from typing import Protocol
 
 from stateroom.domain import blueprint as blueprints
 from stateroom.domain.compile import PinnedImage, image_references
-from stateroom.errors import Permanent, StateroomError
+from stateroom.errors import Absent, Permanent, StateroomError
 from stateroom.store.records import RevisionRecord
 from stateroom.store.steward import StewardStore
 
@@ -25,8 +25,8 @@ class Pins(Protocol):
 @dataclass(frozen=True, slots=True)
 class Pinned:
     """How many revisions were pinned. missed: of how many it was not known before that an image
-    is not here. problems: of all that could not be pinned, a sentence each, by the id that a
-    revision has in the store."""
+    is not here, or why one cannot run. problems: of all that could not be pinned, a sentence
+    each, by the id that a revision has in the store."""
 
     done: int = 0
     missed: int = 0
@@ -51,7 +51,8 @@ async def pin_new_revisions(
             done += 1
         except StateroomError as error:
             if isinstance(error, Permanent):
-                missed += await store.miss_images(revision.id)
+                unfit = "" if isinstance(error, Absent) else error.message
+                missed += await store.miss_images(revision.id, unfit)
             problems[revision.id] = error.message
             if known.get(revision.id) != error.message:
                 log.warning(

@@ -1,4 +1,5 @@
-"""Usage of one tenant: what its cabin uses now, and what its model calls came to by day.
+"""Usage of one tenant: what its cabin uses now, how often it is asked for, and what its model calls
+came to by day.
 
 A disk can be asked only while something runs on it. One that nothing runs on stays as full as it
 was, so what was seen last is what it uses; it is kept in the store, since a steward that starts
@@ -13,8 +14,9 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from stateroom.engines.base import Engine, Measures, Usage
-from stateroom.errors import StateroomError
+from stateroom.edge.base import Counts, Edge
+from stateroom.engines.base import NO_USAGE, Engine, Measures
+from stateroom.errors import EngineError, StateroomError
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +33,18 @@ class Notes(Protocol):
 
 
 class UsageReader:
-    """broker: the broker's own Unix socket; while it is away the days are an empty list."""
+    """broker: the broker's own Unix socket; while it is away the days are an empty list. While
+    the edge is away nobody gets through, and it has forgotten who did: 0 requests."""
 
-    def __init__(self, engine: Engine, broker: Path, notes: Notes) -> None:
+    def __init__(self, engine: Engine, edge: Edge, broker: Path, notes: Notes) -> None:
         self._engine = engine
+        self._edge = edge
         self._broker = broker
         self._notes = notes
 
     async def read(self, tenant: str, cabin: str) -> dict[str, Any]:
         """Raises EngineError, Away."""
-        now = Usage(0.0, 0.0, 0.0)
+        now = NO_USAGE
         if isinstance(self._engine, Measures):
             now = await self._engine.usage(cabin)
         return {
@@ -48,9 +52,20 @@ class UsageReader:
                 "cpu_cores": round(now.cpu_cores, 3),
                 "memory_mb": round(now.memory_mb, 1),
                 "disk_mb": round(await self._disk(cabin, now.disk_mb), 1),
+                "pids": now.pids,
+                "requests_per_minute": await self._requests(tenant),
             },
             "days": await self._days(tenant),
         }
+
+    async def _requests(self, tenant: str) -> int:
+        if not isinstance(self._edge, Counts):
+            return 0
+        try:
+            return await self._edge.requests_per_minute(tenant)
+        except EngineError as error:
+            log.warning("the edge tells no rate: %s", error, extra={"action": "rate_away"})
+            return 0
 
     async def _disk(self, cabin: str, seen: float) -> float:
         """seen: 0 where nobody could look."""

@@ -125,7 +125,7 @@ def build(settings: Settings, place: Place, database: Database) -> Steward:
         store,
         engine,
         Access(store, keys),
-        UsageReader(engine, layout.broker_socket, store),
+        UsageReader(engine, sources.edge, layout.broker_socket, store),
         Preview(store, sources, compiler_of_its_own, engine, local),
         status,
     )

@@ -208,6 +208,8 @@ class Compiler:
         missing = [r for r in image_references(parsed) if r not in revision.images]
         if missing and not revision.not_here:
             raise _NotYet(f"the image {', '.join(missing)} is being looked for")
+        if missing and revision.unfit:
+            raise StateroomError(revision.unfit)
         if missing:
             how = how_to_obtain(missing[0])
             raise StateroomError(
@@ -259,7 +261,7 @@ def _key(
         tenant.deleting,
         tenant.restart_at,
         revision.id if revision else 0,
-        revision.not_here if revision else False,
+        (revision.not_here, revision.unfit) if revision else (False, ""),
         pinned,
         cabin.number,
         cabin.slot,

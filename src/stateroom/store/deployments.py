@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NoReturn
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stateroom.domain import canary as canaries
 from stateroom.domain.blueprint import Blueprint
-from stateroom.domain.canary import first
 from stateroom.domain.names import near, shown
 from stateroom.domain.pointer import pointer
 from stateroom.domain.rollout import Member, Move, Rollout, Stage, State
@@ -20,16 +21,12 @@ from stateroom.store import fitting, lookups, rollout_steps, rollouts, rows
 from stateroom.store import tables as t
 from stateroom.store.changes import record, touch
 from stateroom.store.database import Database
+from stateroom.store.deployment_views import DeploymentView, first, whole
 from stateroom.store.lookups import ParsedBlueprints
-from stateroom.store.records import RevisionRecord, StatusRecord, TenantRecord
+from stateroom.store.records import RevisionRecord, TenantRecord
 
-
-@dataclass(frozen=True, slots=True)
-class DeploymentView:
-    """statuses: by tenant, of those that have one."""
-
-    rollout: Rollout
-    statuses: dict[str, StatusRecord]
+LISTED = 100
+"""Of how many tenants a deployment tells in a list, unless said."""
 
 
 class Deployments:
@@ -60,21 +57,26 @@ class Deployments:
             now = self._clock()
             begun = _begun(revision, chosen, canary, slugs is None, now)
             after = await rollout_steps.begin(connection, self._parsed, begun, now)
-            return await _view(connection, after)
+            return await whole(connection, after)
 
-    async def get(self, deployment_id: str) -> DeploymentView:
-        """Raises NotFound."""
+    async def get(self, deployment_id: str, most: int | None = None) -> DeploymentView:
+        """most: of at most so many members, those who need somebody's eyes before all others.
+        Raises NotFound."""
         async with self._database.read() as connection:
-            return await _view(connection, await _one(connection, deployment_id))
+            if most is None:
+                return await whole(connection, await _one(connection, deployment_id))
+            found = await first(connection, most, t.deployments.c.id == deployment_id)
+            return found[0] if found else _there_is_none()
 
-    async def newest(self, limit: int, blueprint: str = "") -> tuple[DeploymentView, ...]:
-        """Newest first."""
+    async def newest(
+        self, limit: int, blueprint: str = "", most: int = LISTED
+    ) -> tuple[DeploymentView, ...]:
+        """Newest first. most: as for one."""
         where: list[ColumnElement[bool]] = []
         if blueprint:
             where.append(t.deployments.c.blueprint == blueprint)
         async with self._database.read() as connection:
-            found = await rollouts.read(connection, *where, limit=limit)
-            return tuple([await _view(connection, each) for each in found])
+            return await first(connection, most, *where, limit=limit)
 
     async def stop(self, deployment_id: str) -> DeploymentView:
         """Asks to put back whom it moved. Again: changes nothing. Raises NotFound, and Conflict
@@ -95,7 +97,7 @@ class Deployments:
                 said = {"action": "deployment_stop", "deployment": found.id}
                 await record(connection, self._clock(), "audit", "", said)
                 await touch(connection)
-            return await _view(connection, replace(found, stopping=True))
+            return await whole(connection, replace(found, stopping=True))
 
     async def _revision(
         self, connection: AsyncConnection, blueprint: str, number: int | None
@@ -141,7 +143,7 @@ def _begun(
     """Who runs it already is done; of the others a share goes first."""
     there = [tenant for tenant in chosen if tenant.revision == revision.number]
     moving = [tenant for tenant in chosen if tenant.revision != revision.number]
-    goes_first = first(canary, in_order(moving))
+    goes_first = canaries.first(canary, in_order(moving))
     members = [
         *(
             Member(m.id, m.slug, m.revision, m.slug in goes_first, since=now)
@@ -203,11 +205,8 @@ def _named(
 
 async def _one(connection: AsyncConnection, deployment_id: str) -> Rollout:
     found = await rollouts.read(connection, t.deployments.c.id == deployment_id)
-    if not found:
-        raise NotFound("there is no such deployment; GET /deployments names them")
-    return found[0]
+    return found[0] if found else _there_is_none()
 
 
-async def _view(connection: AsyncConnection, found: Rollout) -> DeploymentView:
-    statuses = await rollouts.statuses_of(connection, [m.tenant for m in found.members])
-    return DeploymentView(found, statuses)
+def _there_is_none() -> NoReturn:
+    raise NotFound("there is no such deployment; GET /deployments names them")

@@ -15,7 +15,7 @@ class RevisionRecord:
     """One immutable revision of a blueprint. document: the blueprint as sent (canonical form,
     no layout). images: what `compile` needs pinned when the revision was made: reference ->
     {"id": image id, "command": [argv]}. not_here: the steward looked for them, and one is not on
-    this machine."""
+    this machine, or cannot run; then unfit says why, in a clause."""
 
     id: int
     blueprint: str
@@ -26,6 +26,7 @@ class RevisionRecord:
     created_at: float
     images: Mapping[str, Any] = field(default_factory=dict)
     not_here: bool = False
+    unfit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -24,15 +24,24 @@ async def read(
     connection: AsyncConnection, *where: ColumnElement[bool], limit: int | None = None
 ) -> tuple[Rollout, ...]:
     """Newest first."""
-    d, m = t.deployments.c, t.deployment_tenants.c
-    query = select(*rows.DEPLOYMENT).where(*where).order_by(d.created_at.desc(), d.id.desc())
-    found = (await connection.execute(query.limit(limit))).all()
-    members: dict[str, list[Member]] = {row[0]: [] for row in found}
+    m = t.deployment_tenants.c
+    found = await heads(connection, *where, limit=limit)
+    members: dict[str, list[Member]] = {head.id: [] for head in found}
     for some in in_parts(members):
         listed = select(m.deployment, *rows.MEMBER).where(m.deployment.in_(some))
         for id_, *columns in await connection.execute(listed.order_by(m.deployment, m.place)):
             members[id_].append(rows.member(columns))
-    return tuple(rows.deployment(row, members[row[0]]) for row in found)
+    return tuple(replace(head, members=tuple(members[head.id])) for head in found)
+
+
+async def heads(
+    connection: AsyncConnection, *where: ColumnElement[bool], limit: int | None = None
+) -> tuple[Rollout, ...]:
+    """Newest first, without their members."""
+    d = t.deployments.c
+    query = select(*rows.DEPLOYMENT).where(*where).order_by(d.created_at.desc(), d.id.desc())
+    found = await connection.execute(query.limit(limit))
+    return tuple(rows.deployment(row, ()) for row in found)
 
 
 async def going_on(

@@ -29,7 +29,7 @@ REVISION = tuple(
     t.revisions.c[name]
     for name in (
         "id", "blueprint", "number", "document", "layout", "digest", "created_at", "images",
-        "not_here",
+        "not_here", "unfit",
     )
 )  # fmt: skip
 TENANT = tuple(

@@ -186,23 +186,26 @@ class StewardStore:
             done = await connection.execute(
                 update(t.revisions)
                 .where(t.revisions.c.id == revision_id, t.revisions.c.pinned.is_(False))
-                .values(images=dict(images), pinned=True, not_here=False)
+                .values(images=dict(images), pinned=True, not_here=False, unfit="")
                 .returning(t.revisions.c.id)
             )
             if done.first() is not None:
                 await changes.touch(connection)
 
-    async def miss_images(self, revision_id: int) -> bool:
-        """Notes that an image of this revision is not on the machine: its tenants wait for
-        somebody to obtain it. Whether that is news."""
+    async def miss_images(self, revision_id: int, unfit: str = "") -> bool:
+        """Notes that an image of this revision is not on the machine, or why one that is cannot
+        run: its tenants wait for somebody. Whether that is news."""
         async with self._database.write() as connection:
             is_news = (
                 (t.revisions.c.id == revision_id)
                 & t.revisions.c.pinned.is_(False)
-                & t.revisions.c.not_here.is_(False)
+                & (t.revisions.c.not_here.is_(False) | (t.revisions.c.unfit != unfit))
             )
             done = await connection.execute(
-                update(t.revisions).where(is_news).values(not_here=True).returning(t.revisions.c.id)
+                update(t.revisions)
+                .where(is_news)
+                .values(not_here=True, unfit=unfit)
+                .returning(t.revisions.c.id)
             )
             if done.first() is None:
                 return False

@@ -66,6 +66,7 @@ revisions = Table(
     Column("images", JSON, nullable=False),
     Column("pinned", Boolean, nullable=False),
     Column("not_here", Boolean, nullable=False, server_default=false()),
+    Column("unfit", Text, nullable=False, server_default=""),
     UniqueConstraint("blueprint", "number", name="revisions_number"),
     sqlite_autoincrement=True,
 )

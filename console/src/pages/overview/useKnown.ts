@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { useInstallation } from "../../api/installation";
 import type { Deployment, Phase } from "../../api/types";
-import { begun, drafts } from "../../canvas/unsaved";
+import { draftsBeside } from "../../canvas/unsaved";
 import { useDeployments } from "../../panels/progress/useDeployment";
 import { useWizard } from "../first-deploy/useWizard";
 import type { Wizard } from "../first-deploy/wizard";
@@ -33,7 +33,7 @@ export function useKnown(): { known: Known | null; error: unknown } {
       blueprints: items,
       deployments: rollOuts,
       unwell: [failed, degraded].flatMap(({ data }) => data?.items ?? []),
-      drafts: draftsOf(new Set(items.map(({ name }) => name))),
+      drafts: draftsBeside(localStorage, new Set(items.map(({ name }) => name))),
       guided: isThrough(guide, rollOuts) ? null : guide.blueprint || null,
     },
   };
@@ -51,10 +51,4 @@ function useUnwell(phase: Phase) {
       return answer(api.GET("/api/v1/tenants", { params: { query } }));
     },
   });
-}
-
-/** Names with unsaved edits: of blueprints that are there, and of some that were never saved. */
-function draftsOf(saved: ReadonlySet<string>): string[] {
-  const unsaved = begun(localStorage).filter((name) => !saved.has(name));
-  return [...drafts(localStorage).filter((name) => saved.has(name)), ...unsaved];
 }

@@ -1,6 +1,6 @@
 // One limit: a slider through usual sizes, the exact number, and how much of it is used.
 import { Badge, Button, Field, UndoIcon } from "../../ui";
-import { type Limit, meantLimit, optionFor, said, stopsFor, titleFor } from "./limits";
+import { type Limit, meantLimit, optionFor, said, stopsFor, titleFor, usedSaid } from "./limits";
 
 interface Props {
   limit: Limit;
@@ -95,7 +95,6 @@ interface UsedProps {
 
 function Used({ limit, used, of, isShared, title }: UsedProps) {
   const share = of > 0 ? Math.min(used / of, 1) : 0;
-  const rounded = Math.round(used * 100) / 100;
   return (
     <div className="used">
       <meter
@@ -107,7 +106,7 @@ function Used({ limit, used, of, isShared, title }: UsedProps) {
         value={share}
       />
       <span className="soft">
-        {said(limit, limit === "cpu" ? rounded : used)} of {said(limit, of)} used
+        {usedSaid(limit, used, of)}
         {isShared && " with its services"}
       </span>
     </div>

@@ -15,10 +15,12 @@ interface Kept {
   generation: number;
 }
 
-const USED: { [limit in Limit]?: keyof UsageNow } = {
+const USED: { [limit in Limit]: keyof UsageNow } = {
   cpu: "cpu_cores",
   memory_mb: "memory_mb",
   disk_mb: "disk_mb",
+  pids: "pids",
+  requests_per_minute: "requests_per_minute",
 };
 
 export function Limits({ tenant }: { tenant: Tenant }) {
@@ -59,22 +61,19 @@ export function Limits({ tenant }: { tenant: Tenant }) {
         }}
       >
         <div className="limits">
-          {LIMITS.map((limit) => {
-            const used = USED[limit];
-            return (
-              <LimitField
-                key={limit}
-                limit={limit}
-                now={tenant.limits[limit]}
-                isOwn={tenant.own_limits[limit] !== undefined}
-                edit={edits[limit]}
-                total={tenant.limits_total[limit]}
-                used={used && usage ? usage[used] : null}
-                error={wrong(limit) ?? problemAt(saving.error, "limits", limit)}
-                onEdit={(next) => edit(limit, next)}
-              />
-            );
-          })}
+          {LIMITS.map((limit) => (
+            <LimitField
+              key={limit}
+              limit={limit}
+              now={tenant.limits[limit]}
+              isOwn={tenant.own_limits[limit] !== undefined}
+              edit={edits[limit]}
+              total={tenant.limits_total[limit]}
+              used={usage ? usage[USED[limit]] : null}
+              error={wrong(limit) ?? problemAt(saving.error, "limits", limit)}
+              onEdit={(next) => edit(limit, next)}
+            />
+          ))}
         </div>
         <SaveBar
           count={count}

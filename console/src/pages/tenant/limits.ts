@@ -73,3 +73,18 @@ export function said(limit: Limit, value: number): string {
       return `${value.toLocaleString("en")} a minute`;
   }
 }
+
+/** How much of a limit is used, in words that name the unit once where it is long. */
+export function usedSaid(limit: Limit, used: number, of: number): string {
+  switch (limit) {
+    case "cpu":
+      return `${said(limit, Math.round(used * 100) / 100)} of ${said(limit, of)} used`;
+    case "memory_mb":
+    case "disk_mb":
+      return `${said(limit, used)} of ${said(limit, of)} used`;
+    case "pids":
+      return `${used.toLocaleString("en")} of ${said(limit, of)} used`;
+    case "requests_per_minute":
+      return `${used.toLocaleString("en")} of ${of.toLocaleString("en")} in the last minute`;
+  }
+}

@@ -1,9 +1,13 @@
-// The generations that this tab made itself, by saving another form, a restart or a secret. Edits
-// that began before one of them are not in conflict with it: nobody else changed anything. Like
-// those edits they outlive a reload.
-import { useQueryClient } from "@tanstack/react-query";
+// The generations that this tab made itself, by saving another form, a restart, a secret or a bulk
+// action. Edits that began before one of them are not in conflict with it: nobody else changed
+// anything. Like those edits they outlive a reload.
+//
+// A roll-out is not among them, also one that was begun here: the steward makes its generations one
+// by one, long after the answer, and another revision may have other values, which whoever edits
+// them should see first.
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import type { Tenant } from "../../api/types";
+import type { BulkOut, Tenant, TenantsPage } from "../../api/types";
 
 const PREFIX = "stateroom:own-changes:";
 
@@ -32,6 +36,30 @@ function read(tenantId: string): number[] {
     return Array.isArray(list) ? list.filter((one) => typeof one === "number") : [];
   } catch {
     return [];
+  }
+}
+
+type Known = Map<string, { id: string; generation: number }>;
+
+/** What this tab knows of tenants before many are changed: by slug, from the pages of the table
+ *  and from what it showed of each alone. */
+export function knownOf(queries: QueryClient, slugs: readonly string[]): Known {
+  const pages = queries.getQueriesData<TenantsPage>({ queryKey: ["tenants", "list"] });
+  const alone = slugs.map((slug) => queries.getQueryData<Tenant>(["tenants", "one", slug]));
+  const known: Known = new Map();
+  for (const tenant of [...pages.flatMap(([, page]) => page?.items ?? []), ...alone]) {
+    if (!tenant || !slugs.includes(tenant.slug)) continue;
+    const { id, slug, generation } = tenant;
+    if (generation > (known.get(slug)?.generation ?? 0)) known.set(slug, { id, generation });
+  }
+  return known;
+}
+
+/** What came of an own change of many. */
+export function tookAll(known: Known, { items }: BulkOut): void {
+  for (const { slug, generation } of items) {
+    const before = known.get(slug);
+    if (before && generation) note(before.id, before.generation, generation);
   }
 }
 

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import type { BulkAction, BulkOut } from "../../api/types";
 import { Badge, Button, Dialog, Failure, Said, SelectField, TextField } from "../../ui";
+import { knownOf, tookAll } from "../tenant/ownChanges";
 
 const ABOUT: { [action in BulkAction]: { act: string; meaning: string } } = {
   restart: {
@@ -41,6 +42,8 @@ export function Bulk({ action, slugs, onClose }: Props) {
           body: { action, slugs: [...slugs], ...(data ? { data } : {}) },
         }),
       ),
+    onMutate: () => knownOf(queries, slugs),
+    onSuccess: (result, _, known) => tookAll(known, result),
     onSettled: () => void queries.invalidateQueries({ queryKey: ["tenants"] }),
   });
   const { act, meaning } = ABOUT[action];

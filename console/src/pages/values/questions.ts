@@ -57,6 +57,7 @@ function questionOf(name: string, shape: object, required: boolean): Question | 
     unique: "",
     taken: [],
     needs: [],
+    only_for: null,
   };
   const setBy = given["x-set-by"] === "tenant" ? "tenant" : "operator";
   return { name, label: inWords(name), option, setBy, required, default: given.default };

@@ -55,7 +55,8 @@ class Option:
     replaced in it. limit: the tenant's limit that goes before it. item: what a MAP or a LIST
     holds, min_length, max_length: how many. distinct: no entry of a LIST stands there twice.
     unique: whether other blocks may say the same. taken: what nobody may say, and who has it.
-    needs: other options that must be given, by choice of this one.
+    needs: other options that must be given, by choice of this one. only_for: another option and
+    the choice of it without which this one does nothing.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Option:
     unique: Unique = Unique.NO
     taken: tuple[tuple[object, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    only_for: tuple[str, str] | None = None
 
     def schema(self) -> dict[str, object]:
         """The JSON Schema (2020-12) of one value, with what a form needs."""
@@ -113,6 +115,7 @@ class Option:
             "item": self.item.describe() if self.item else None,
             "unique": self.unique.value, "taken": [list(pair) for pair in self.taken],
             "needs": [list(pair) for pair in self.needs],
+            "only_for": list(self.only_for) if self.only_for else None,
         }
 
     def problem(self, value: object, at: str) -> Problem | None:

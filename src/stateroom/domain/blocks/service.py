@@ -122,6 +122,7 @@ SERVICE = Kind(
             max_length=MOST_ARGUMENTS,
             per_tenant=False,
             item=ARGUMENT,
+            only_for=("health", "command"),
         ),
         Option(
             name="cpu",
