@@ -1,8 +1,9 @@
 """One real installation for every end-to-end test: raised by the real `stateroom up`, shared
 because each OpenClaw takes ten seconds of both cores, and swept before and after.
 
-What it leaves behind when a run is killed is found again by its home, which is always the same:
-a lock keeps two runs on one machine apart.
+A run in several processes raises one for each that needs it: all that is theirs on the machine is
+numbered by the process. What one leaves behind when a run is killed is found again by its home,
+which is always the same: a lock keeps two runs on one machine apart.
 """
 
 from __future__ import annotations
@@ -193,15 +194,28 @@ def docker(*words: str, ok: bool = True) -> str:
     return run("docker", *words, ok=ok)
 
 
-MAIN = Stateroom(BASE / "main", (28443, 28080, 28070, 28071), "10.216.0.0/17")
-OTHER = Stateroom(BASE / "other", (28543, 28180, 28170, 28171), "10.216.128.0/17")
+NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Of this process among those of the run."""
+
+
+def beside(name: str, second: bool) -> Stateroom:
+    """One of this process: its ports and subnets are nobody else's."""
+    first = 28000 + 1000 * NUMBER + 100 * second
+    ports = (first + 443, first + 80, first + 70, first + 71)
+    return Stateroom(
+        BASE / f"{name}-{NUMBER}", ports, f"10.{220 + NUMBER}.{128 * second}.0/17"
+    )
+
+
+MAIN = beside("main", second=False)
+OTHER = beside("other", second=True)
 
 
 @contextmanager
 def raised() -> Iterator[Stateroom]:
     """The shared installation with the sample's two tenants, acme and globex."""
     _need_docker()
-    with (Path(tempfile.gettempdir()) / "stateroom-e2e.lock").open("w") as lock:
+    with (Path(tempfile.gettempdir()) / f"stateroom-e2e-{NUMBER}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         sweep(MAIN)
         sweep(OTHER)
