@@ -5,8 +5,12 @@ Tests that need an engine run in two processes, those of a folder in one of them
 
 from __future__ import annotations
 
+import fcntl
 import os
-from typing import Any
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 from hypothesis import settings
@@ -15,6 +19,15 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 settings.register_profile("search", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "search")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def at_work() -> Iterator[TextIO]:
+    """A lock that every process that runs tests shares until it is done: whoever restarts the
+    engine waits until nobody else has it."""
+    with (Path(tempfile.gettempdir()) / "stateroom-at-work.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield lock
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # it has no types

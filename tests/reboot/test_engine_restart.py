@@ -7,12 +7,14 @@ and only `scripts/test` says that it may: STATEROOM_TEST_ENGINE_RESTART=1.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -34,6 +36,11 @@ def _allowed() -> None:
         "This restarts Docker with every container on this machine: run it by `scripts/test`, "
         "or set STATEROOM_TEST_ENGINE_RESTART=1."
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _alone(at_work: TextIO) -> None:
+    fcntl.flock(at_work, fcntl.LOCK_EX)
 
 
 def test_after_a_restart_of_the_engine_all_runs_again(stateroom: Stateroom) -> None:
