@@ -45,7 +45,7 @@ def started_by(words: Sequence[str], folder: Path) -> str:
 def page(browser: Browser) -> Iterator[Page]:
     """Everything that a person would have: no key, no certificate of ours, an empty profile.
     Our CA is checked by every other test; a browser's trust store is not what this is about."""
-    context = browser.new_context(ignore_https_errors=True)
+    context = browser.new_context(ignore_https_errors=True, reduced_motion="reduce")
     yield context.new_page()
     context.close()
 
