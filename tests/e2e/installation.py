@@ -59,7 +59,6 @@ class Stateroom:
     ports: tuple[int, int, int, int]
     subnets: str
     more: dict[str, str] = field(default_factory=dict)
-    began: float = field(default_factory=time.time)
     revealed: dict[str, str] = field(default_factory=dict)
     first_up: Said | None = None
 
@@ -84,6 +83,12 @@ class Stateroom:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports[2]}/api/v1"
+
+    @property
+    def events(self) -> Path:
+        """What the engine told anybody who listened, since this was raised. The engine itself
+        forgets all but the last few hundred, and it has others to serve."""
+        return self.home.with_suffix(".events")
 
     def cli(self, *words: str, given: str = "", ok: bool = True) -> Said:
         """The real program, in a process of its own, as a person would run it."""
@@ -220,13 +225,26 @@ def raised() -> Iterator[Stateroom]:
         sweep(MAIN)
         sweep(OTHER)
         try:
-            MAIN.began = time.time()
-            MAIN.first_up = MAIN.cli("up")
-            MAIN.cli("blueprints", "apply", str(BLUEPRINT))
-            yield MAIN
+            with listened(MAIN.events):
+                MAIN.first_up = MAIN.cli("up")
+                MAIN.cli("blueprints", "apply", str(BLUEPRINT))
+                yield MAIN
         finally:
             sweep(OTHER)
             sweep(MAIN)
+
+
+@contextmanager
+def listened(file: Path) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as events:
+        words = ("docker", "events", "--format", "{{json .}}")
+        with subprocess.Popen(words, stdout=events, stderr=subprocess.DEVNULL) as listening:
+            try:
+                yield
+            finally:
+                listening.terminate()
+    file.unlink()
 
 
 def sweep(installation: Stateroom) -> None:
