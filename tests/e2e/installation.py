@@ -1,5 +1,5 @@
-"""One real installation for every end-to-end test: raised by the real `stateroom up`, shared
-because each OpenClaw takes ten seconds of both cores, and swept before and after.
+"""A real installation as tests handle it: its settings, the few ways to talk to it, and how
+everything of it is swept from the machine.
 
 A run in several processes raises one for each that needs it: all that is theirs on the machine is
 numbered by the process. What one leaves behind when a run is killed is found again by its home,
@@ -8,7 +8,6 @@ which is always the same: a lock keeps two runs on one machine apart.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,37 +215,6 @@ MAIN = beside("main", second=False)
 OTHER = beside("other", second=True)
 
 
-@contextmanager
-def raised() -> Iterator[Stateroom]:
-    """The shared installation with the sample's two tenants, acme and globex."""
-    _need_docker()
-    with (Path(tempfile.gettempdir()) / f"stateroom-e2e-{NUMBER}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        sweep(MAIN)
-        sweep(OTHER)
-        try:
-            with listened(MAIN.events):
-                MAIN.first_up = MAIN.cli("up")
-                MAIN.cli("blueprints", "apply", str(BLUEPRINT))
-                yield MAIN
-        finally:
-            sweep(OTHER)
-            sweep(MAIN)
-
-
-@contextmanager
-def listened(file: Path) -> Iterator[None]:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as events:
-        words = ("docker", "events", "--format", "{{json .}}")
-        with subprocess.Popen(words, stdout=events, stderr=subprocess.DEVNULL) as listening:
-            try:
-                yield
-            finally:
-                listening.terminate()
-    file.unlink()
-
-
 def sweep(installation: Stateroom) -> None:
     """First by its own command, then whatever that left: containers, networks, volumes, the
     firewall's table, loops and nodes of this installation and of nobody else."""
@@ -298,14 +266,6 @@ def loops(prefix: str) -> list[str]:
         for backing in Path("/sys/block").glob("loop*/loop/backing_file")
         if Path(backing.read_text()).name.startswith(f"{prefix}-")
     ]
-
-
-def _need_docker() -> None:
-    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (
-        "These tests need the real Docker, and it does not answer: start it, or let scripts/test "
-        f"install it. {done.stderr.strip()}"
-    )
 
 
 def _inherited() -> dict[str, str]:
