@@ -18,7 +18,8 @@ from tests.e2e.talk import Steady, must, text_of
 
 __all__ = ["stateroom"]
 
-VICTIM, NEIGHBOUR = "vic", "globex"
+VICTIM, NEIGHBOUR = "by-curl", "globex"
+"""The one is left by the console's page for sign-ups, unless this is run alone."""
 
 BOMB = "const held = []; for (;;) held.push(Buffer.alloc(16 << 20, 1));"
 """Written to, or the kernel would hand out nothing but promises."""
@@ -28,8 +29,7 @@ FORKS = "f() { f | f & }; f"
 
 @pytest.fixture(scope="module")
 def victim(stateroom: Stateroom) -> Iterator[Agent]:
-    stateroom.create(VICTIM)
-    stateroom.ready(VICTIM)
+    stateroom.lodger(VICTIM)
     stateroom.ready(NEIGHBOUR)
     agent = agent_of(stateroom, VICTIM)
     agent.sh("echo survives > /data/precious.txt")

@@ -129,6 +129,13 @@ class Stateroom:
         document = {"slug": slug, "blueprint": "small-agent", **body}
         return dict(must(self.api("POST", "/tenants", document)).json())
 
+    def lodger(self, slug: str, **body: Any) -> dict[str, Any]:
+        """A small tenant that is ready, for who needs just one: what the story before left, or a
+        new one. A boot is the dearest thing here."""
+        if self.api("GET", f"/tenants/{slug}").status_code == 404:
+            self.create(slug, **body)
+        return self.ready(slug)
+
     def change(self, slug: str, body: dict[str, Any]) -> dict[str, Any]:
         """A PATCH, and whoever asks next finds it applied."""
         must(self.api("PATCH", f"/tenants/{slug}", body))

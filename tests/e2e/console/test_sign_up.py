@@ -46,7 +46,8 @@ def test_each_program_creates_a_tenant_as_it_is_printed(person: Person, tmp_path
         assert f"https://{slug}.t.localhost:{stateroom.ports[0]}/.stateroom/" in out
         tenant = stateroom.ready(slug)
         assert tenant["own_values"] == {"prompt": "You were signed up by a program."}
-        leave_to_be_erased(stateroom, slug)
+        if language != "curl":  # whom the attacks begin with
+            leave_to_be_erased(stateroom, slug)
 
 
 def run(stateroom: Stateroom, language: str, file: Path) -> str:
