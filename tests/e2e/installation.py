@@ -1,5 +1,5 @@
-"""One real installation for every end-to-end test: raised by the real `stateroom up`, shared
-because each OpenClaw takes ten seconds of both cores, and swept before and after.
+"""A real installation as tests handle it: its settings, the few ways to talk to it, and how
+everything of it is swept from the machine.
 
 What it leaves behind when a run is killed is found again by its home, which is always the same:
 a lock keeps two runs on one machine apart.
@@ -7,7 +7,6 @@ a lock keeps two runs on one machine apart.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,6 @@ class Stateroom:
     ports: tuple[int, int, int, int]
     subnets: str
     more: dict[str, str] = field(default_factory=dict)
-    began: float = field(default_factory=time.time)
     revealed: dict[str, str] = field(default_factory=dict)
     first_up: Said | None = None
 
@@ -83,6 +81,12 @@ class Stateroom:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports[2]}/api/v1"
+
+    @property
+    def events(self) -> Path:
+        """What the engine told anybody who listened, since this was raised. The engine itself
+        forgets all but the last few hundred, and it has others to serve."""
+        return self.home.with_suffix(".events")
 
     def cli(self, *words: str, given: str = "", ok: bool = True) -> Said:
         """The real program, in a process of its own, as a person would run it."""
@@ -123,6 +127,13 @@ class Stateroom:
         """A small tenant, not waited for."""
         document = {"slug": slug, "blueprint": "small-agent", **body}
         return dict(must(self.api("POST", "/tenants", document)).json())
+
+    def lodger(self, slug: str, **body: Any) -> dict[str, Any]:
+        """A small tenant that is ready, for who needs just one: what the story before left, or a
+        new one. A boot is the dearest thing here."""
+        if self.api("GET", f"/tenants/{slug}").status_code == 404:
+            self.create(slug, **body)
+        return self.ready(slug)
 
     def change(self, slug: str, body: dict[str, Any]) -> dict[str, Any]:
         """A PATCH, and whoever asks next finds it applied."""
@@ -197,24 +208,6 @@ MAIN = Stateroom(BASE / "main", (28443, 28080, 28070, 28071), "10.216.0.0/17")
 OTHER = Stateroom(BASE / "other", (28543, 28180, 28170, 28171), "10.216.128.0/17")
 
 
-@contextmanager
-def raised() -> Iterator[Stateroom]:
-    """The shared installation with the sample's two tenants, acme and globex."""
-    _need_docker()
-    with (Path(tempfile.gettempdir()) / "stateroom-e2e.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        sweep(MAIN)
-        sweep(OTHER)
-        try:
-            MAIN.began = time.time()
-            MAIN.first_up = MAIN.cli("up")
-            MAIN.cli("blueprints", "apply", str(BLUEPRINT))
-            yield MAIN
-        finally:
-            sweep(OTHER)
-            sweep(MAIN)
-
-
 def sweep(installation: Stateroom) -> None:
     """First by its own command, then whatever that left: containers, networks, volumes, the
     firewall's table, loops and nodes of this installation and of nobody else."""
@@ -266,14 +259,6 @@ def loops(prefix: str) -> list[str]:
         for backing in Path("/sys/block").glob("loop*/loop/backing_file")
         if Path(backing.read_text()).name.startswith(f"{prefix}-")
     ]
-
-
-def _need_docker() -> None:
-    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (
-        "These tests need the real Docker, and it does not answer: start it, or let scripts/test "
-        f"install it. {done.stderr.strip()}"
-    )
 
 
 def _inherited() -> dict[str, str]:

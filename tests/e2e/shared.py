@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.installation import Stateroom, raised
+from tests.e2e.installation import Stateroom
+from tests.e2e.raising import raised
 
 _kept: list[Stateroom] = []
 

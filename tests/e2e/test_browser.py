@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.installation import Stateroom
+from tests.e2e.quiet import quiet
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -18,20 +21,31 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    assert program, "This test needs Chromium: apt-get install chromium, or run scripts/test."
-    with sync_playwright() as playwright:
+def browser(stateroom: Stateroom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with sync_playwright() as playwright, quiet(stateroom) as inside:
+        program = started_by(inside, tmp_path_factory.mktemp("browser"))
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def started_by(words: Sequence[str], folder: Path) -> str:
+    """Chromium by a program of its own, for those who take a path and no words."""
+    chromium = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    assert chromium, "This test needs Chromium: apt-get install chromium, or run scripts/test."
+    if not words:
+        return chromium
+    program = folder / "chromium"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join((*words, chromium))} "$@"\n')
+    program.chmod(0o755)
+    return str(program)
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Everything that a person would have: no key, no certificate of ours, an empty profile.
     Our CA is checked by every other test; a browser's trust store is not what this is about."""
-    context = browser.new_context(ignore_https_errors=True)
+    context = browser.new_context(ignore_https_errors=True, reduced_motion="reduce")
     yield context.new_page()
     context.close()
 

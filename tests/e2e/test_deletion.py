@@ -1,5 +1,5 @@
 """Deleting a tenant: `keep` keeps a disk that can be revived, `erase` leaves nothing, and a slug
-given away again gives nothing of before."""
+given away again gives nothing of before. Begins with the tenant that changes left."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from pathlib import Path
 
 from tests.e2e.cabins import Agent, agent_of, cabin_of, traces
 from tests.e2e.installation import Stateroom, docker, eventually
-from tests.e2e.test_changes import PERSON
-
-SLUG = "revenant"
+from tests.e2e.test_changes import PERSON, SLUG
 
 
 def test_kept_revived_erased_and_the_slug_used_again(stateroom: Stateroom) -> None:
     """The whole story of one slug and three tenants: kept and revived with its data under new
     credentials, erased without a trace, and given to a stranger who finds nothing."""
-    first = stateroom.create(SLUG, secrets={"CRM_API_KEY": "first-owners-secret-9d2"})
-    stateroom.revealed["first owner's secret"] = "first-owners-secret-9d2"
-    stateroom.ready(SLUG)
+    first = stateroom.lodger(SLUG, secrets={"CRM_API_KEY": "first-owners-secret-9d2"})
     agent = agent_of(stateroom, SLUG)
+    assert "CRM_API_KEY" in agent.environment()
     agent.sh("echo treasure > /data/treasure.txt")
     old = stateroom.access(SLUG)
     cookie = session_cookie(stateroom, old["open_url"])
@@ -43,7 +40,6 @@ def test_kept_revived_erased_and_the_slug_used_again(stateroom: Stateroom) -> No
     assert unknown_host(stateroom, second)
 
     stranger(stateroom, agent, (old["api_token"], second), cookie)
-    stateroom.remove(SLUG)
 
 
 def revive(stateroom: Stateroom, volume: str) -> Agent:

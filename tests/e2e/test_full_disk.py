@@ -1,7 +1,7 @@
 """A disk that its own tenant has filled to the last byte and the last file: said where people
 look, survived in safe mode, over with more room or with less on it.
 
-One tenant is created here and goes through it in the order of this file.
+The tenant that the stories of deletion left goes through it in the order of this file.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import pytest
 from tests.e2e.cabins import Agent, agent_of
 from tests.e2e.installation import NODES, Stateroom, eventually, run
 from tests.e2e.talk import must, text_of
+from tests.e2e.test_changes import SLUG
 
-SLUG, NEIGHBOUR = "hoarder", "globex"
+NEIGHBOUR = "globex"
 
 OWN = "You keep everything."
 
@@ -25,8 +26,8 @@ BYTES = "cat /dev/zero 2>&1 >> /data/fill; true"
 
 @pytest.fixture(scope="module")
 def hoarder(stateroom: Stateroom) -> Iterator[Agent]:
-    stateroom.create(SLUG, values={"prompt": OWN})
-    stateroom.ready(SLUG)
+    stateroom.lodger(SLUG)
+    stateroom.change(SLUG, {"values": {"prompt": OWN}})
     stateroom.ready(NEIGHBOUR)
     agent = agent_of(stateroom, SLUG)
     agent.sh("echo survives > /data/precious.txt")

@@ -6,23 +6,25 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 
-from tests.e2e.test_browser import CHROMIUM, FLAGS
+from tests.e2e.test_browser import FLAGS, started_by
 
 
 @contextmanager
-def chromium(playwright: Playwright, ca: Path, profile: Path) -> Iterator[Browser]:
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    assert program, "This test needs Chromium: apt-get install chromium, or run scripts/test."
+def chromium(
+    playwright: Playwright, ca: Path, profile: Path, inside: Sequence[str] = ()
+) -> Iterator[Browser]:
+    """inside: words that start a program where the browser shall be, none for here."""
     _trust(ca, profile)
     started = playwright.chromium.launch(
-        executable_path=program, args=FLAGS, env={**os.environ, "HOME": str(profile)}
-    )
+        executable_path=started_by(inside, profile), args=FLAGS,
+        env={**os.environ, "HOME": str(profile)},
+    )  # fmt: skip
     yield started
     started.close()
 

@@ -15,6 +15,7 @@ from tests.e2e.console.documents import document
 from tests.e2e.console.person import DESK, Person
 from tests.e2e.console.pictures import FOLDER
 from tests.e2e.installation import Stateroom
+from tests.e2e.quiet import quiet
 from tests.e2e.talk import must
 
 
@@ -29,7 +30,10 @@ def browser(
     playwright: Playwright, stateroom: Stateroom, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
     profile = tmp_path_factory.mktemp("profile")
-    with chromium(playwright, stateroom.home / "ca.pem", profile) as started:
+    with (
+        quiet(stateroom) as inside,
+        chromium(playwright, stateroom.home / "ca.pem", profile, inside) as started,
+    ):
         yield started
 
 

@@ -12,6 +12,7 @@ from tests.e2e.console.guided import walk
 from tests.e2e.console.looking import glance
 from tests.e2e.console.person import DESK, Person
 from tests.e2e.installation import OTHER, Stateroom, sweep
+from tests.e2e.quiet import quiet
 from tests.e2e.talk import must
 
 
@@ -33,7 +34,10 @@ def test_five_steps_from_nothing_to_an_answer(
     name, a tenant is there that answers in the chat; all of it is saved as an operator would have
     it: a deployed revision, one tenant, ready."""
     profile = tmp_path_factory.mktemp("profile")
-    with chromium(playwright, empty.home / "ca.pem", profile) as browser:
+    with (
+        quiet(empty) as inside,
+        chromium(playwright, empty.home / "ca.pem", profile, inside) as browser,
+    ):
         person = Person(empty, browser.new_context(viewport=DESK))
         person.sign_in()
         expect(person.page).to_have_url(f"{person.origin}/first")
