@@ -225,6 +225,8 @@ def test_logs_events_and_usage(stateroom: Stateroom, anna: Agent) -> None:
     assert isinstance(now, dict)
     assert now["memory_mb"] > 200
     assert now["disk_mb"] > 1
+    assert 5 < now["pids"] < 400
+    assert now["requests_per_minute"] > 0
     assert anna.cabin
 
 

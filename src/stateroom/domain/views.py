@@ -10,8 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stateroom.domain.growth import too_small
-from stateroom.domain.instances import acts_on_content, is_current, is_healthy, restart_reason
-from stateroom.domain.instances import outdated as outdated_by
+from stateroom.domain.instances import (
+    acts_on_content,
+    is_current,
+    is_healthy,
+    outdated,
+    restart_reason,
+)
 from stateroom.domain.inventory import AppliedContent, Instance, Inventory, Place, State
 from stateroom.domain.routes import Door, Route
 from stateroom.domain.runtime import AGENT, Volume
@@ -127,5 +132,5 @@ def _judged(now: float, wish: Wish | None, instance: Instance, inventory: Invent
         is_current(instance, wish, inventory),
         is_agent and is_healthy(instance, inventory),
         is_agent and acts_on_content(now, instance, inventory),
-        (restart_reason if is_agent else outdated_by)(now, wish, instance, inventory),
+        (restart_reason if is_agent else outdated)(now, wish, instance, inventory),
     )
