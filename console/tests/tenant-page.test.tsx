@@ -155,7 +155,7 @@ describe("what is used", () => {
     expect(await screen.findByText("1.5 GiB of 3 GiB used with its services")).toBeTruthy();
     expect(screen.getByText("0.5 cores of 1 core used")).toBeTruthy();
     expect(screen.getByText("1 GiB of 2 GiB used")).toBeTruthy();
-    const processes = "87 of 1,024 processes and threads used with its services";
+    const processes = "87 of 1,024 used with its services";
     expect(screen.getByText(processes)).toBeTruthy();
     const most = tenant.limits.requests_per_minute;
     expect(screen.getByText(`1,204 of ${most} in the last minute`)).toBeTruthy();

@@ -50,8 +50,8 @@ def connects(agent: Agent, *targets: tuple[str, int]) -> dict[str, str]:
     return dict(json.loads(said.out))
 
 
-def node(agent: Agent, script: str) -> str:
-    said = agent.node(textwrap.dedent(script))
+def node(agent: Agent, script: str, given: str = "") -> str:
+    said = agent.node(textwrap.dedent(script), given)
     assert said.code == 0, said.err
     return said.out.strip()
 
@@ -197,12 +197,13 @@ def test_another_cabins_broker_key_is_refused(
 
     def ask(key: str) -> int:
         return int(node(acme, f"""
+            const key = require("fs").readFileSync(0, "utf8").trim();
             fetch("http://{acme.gateway}:{stateroom.ports[3]}/v1/chat/completions", {{
               method: "POST",
-              headers: {{"authorization": "Bearer {key}", "content-type": "application/json"}},
+              headers: {{"authorization": "Bearer " + key, "content-type": "application/json"}},
               body: JSON.stringify({{model: "demo-1", messages: [{{role: "user", content: "x"}}]}}),
             }}).then((r) => console.log(r.status));
-        """))
+        """, f"{key}\n"))
 
     assert ask(keys["acme"]) == 200
     assert ask(keys["globex"]) in (401, 403)

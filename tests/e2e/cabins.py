@@ -72,14 +72,17 @@ class Agent:
         assert not ok or said.code == 0, f"in {self.slug}: {script}: {said.err}"
         return said.out.strip()
 
-    def node(self, script: str) -> Said:
+    def node(self, script: str, given: str = "") -> Said:
         """JavaScript inside: the one language that every cabin has."""
-        return self.run("node", "-e", script)
+        return self.run("node", "-e", script, given=given)
 
-    def run(self, *words: str) -> Said:
+    def run(self, *words: str, given: str = "") -> Said:
+        """given: to read there. What is secret goes that way: the engine tells the words of every
+        command to whoever listens."""
+        reads = ["--interactive"] if given else []
         done = subprocess.run(
-            ["docker", "exec", self.name, *words],
-            capture_output=True, text=True, check=False, timeout=120,
+            ["docker", "exec", *reads, self.name, *words],
+            input=given, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         return Said(done.returncode, done.stdout, done.stderr)
 

@@ -74,7 +74,7 @@ export function said(limit: Limit, value: number): string {
   }
 }
 
-/** How much of a limit is used, in words that name the unit once where it is long. */
+/** How much of a limit is used. What is counted and not measured is named by the limit's title. */
 export function usedSaid(limit: Limit, used: number, of: number): string {
   switch (limit) {
     case "cpu":
@@ -83,7 +83,7 @@ export function usedSaid(limit: Limit, used: number, of: number): string {
     case "disk_mb":
       return `${said(limit, used)} of ${said(limit, of)} used`;
     case "pids":
-      return `${used.toLocaleString("en")} of ${said(limit, of)} used`;
+      return `${used.toLocaleString("en")} of ${of.toLocaleString("en")} used`;
     case "requests_per_minute":
       return `${used.toLocaleString("en")} of ${of.toLocaleString("en")} in the last minute`;
   }
