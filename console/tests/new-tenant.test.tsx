@@ -108,3 +108,34 @@ describe("secrets that were typed", () => {
     expect(made[0]).toHaveProperty("secrets", { SHARED_KEY: "of both" });
   });
 });
+
+describe("the first deploy whose answers are lost on the way", () => {
+  it("goes on by itself, with the same key, and says so meanwhile", async () => {
+    const keys: (string | null)[] = [];
+    const known = globalThis.fetch;
+    vi.stubGlobal("fetch", (input: RequestInfo | URL, init?: RequestInit) => {
+      const request = new Request(input, init);
+      const isTenant = request.method === "POST" && request.url.endsWith("/tenants");
+      if (isTenant && keys.push(request.headers.get("Idempotency-Key")) === 1) {
+        return Promise.reject(new TypeError("network changed"));
+      }
+      return known(request);
+    });
+    const refused: unknown[] = [];
+    const nothing = () => undefined;
+    show(
+      <DeployStep
+        wizard={{ ...BEGINNING, step: "deploy", blueprint: "shop", tenantName: "Acme" }}
+        drawing={{ document: asking("shop", "SHARED_KEY"), places: {} }}
+        secrets={{}}
+        onRefused={(error) => refused.push(error)}
+        {...{ onMade: nothing, onStarted: nothing, onBack: nothing }}
+      />,
+    );
+    press("Deploy");
+    await screen.findByText(/goes on when it is back/);
+    await waitFor(() => expect(refused).toHaveLength(1), { timeout: 10_000 });
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toBe(keys[1]);
+  });
+});

@@ -28,6 +28,8 @@ export function DeployStep(props: Props) {
   const { wizard, drawing, secrets, onMade, onStarted, onRefused, onBack } = props;
   const { data: installation } = useInstallation();
   const launch = useLaunch(onMade);
+  // While it is tried again, why.
+  const failure = launch.failureReason;
   const slug = wizard.slug ?? slugOf(wizard.tenantName);
   const questions = questionsIn(drawing.document);
   const start = () => {
@@ -66,7 +68,7 @@ export function DeployStep(props: Props) {
         Deploy saves the blueprint, makes the tenant in a cabin of its own and starts it. The first
         start takes a minute or two; afterwards it is quicker.
       </p>
-      {launch.error && !(launch.error instanceof TenantRefused) && <Failure error={launch.error} />}
+      {failure && !(failure instanceof TenantRefused) && <Failure error={failure} />}
       <div className="step__acts">
         <Button onClick={onBack} disabled={launch.isPending}>
           Back

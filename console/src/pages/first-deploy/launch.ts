@@ -2,7 +2,7 @@
 // may be asked for again after an answer was lost: what is there already is not made twice.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api } from "../../api/client";
+import { ApiError, answer, api } from "../../api/client";
 import type { Deployment } from "../../api/types";
 import type { Drawing } from "../../canvas/drawing";
 import { begin } from "../../panels/deploy/useDeploy";
@@ -28,6 +28,8 @@ interface Launch {
   tenant: NewTenant | null;
 }
 
+const TRIES = 30;
+
 export function useLaunch(onMade: (slug: string) => void) {
   const queries = useQueryClient();
   const [keys] = useState(() => new Map<string, string>());
@@ -47,6 +49,10 @@ export function useLaunch(onMade: (slug: string) => void) {
       }
       return rollOut(name, revision);
     },
+    // A cabin that is being made changes the machine's network, and a browser on that machine then
+    // ends whatever it was asking for.
+    retry: (times, error) => times < TRIES && isAway(error),
+    retryDelay: 1000,
     onSettled: () => queries.invalidateQueries(),
   });
 }
@@ -59,8 +65,12 @@ async function create(
     const headers = { "Idempotency-Key": keyOf(body) };
     await answer(api.POST("/api/v1/tenants", { body, headers }));
   } catch (error) {
-    throw new TenantRefused(error);
+    throw isAway(error) ? error : new TenantRefused(error);
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.isAway;
 }
 
 /** The roll-out to the tenant; one that goes on already is the one that was begun. */
