@@ -21,6 +21,7 @@ from stateroom.domain.plan_text import render
 from stateroom.domain.routes import Door
 from stateroom.domain.runtime import AGENT, Volume
 from stateroom.domain.status import statuses
+from stateroom.domain.views import views
 from stateroom.domain.wish import Checkpoint, Intent, Wish
 from tests.generated import NOW, ORPHANS, ROLES, Drawn, Luck, luck, worlds
 from tests.generated import cabin as numbered
@@ -226,7 +227,7 @@ def test_every_world_has_a_status_and_a_text(world: Drawn) -> None:
     """Each tenant has one phase and a sentence where it is not well; nothing raises. Ready means
     an open door that was seen, a healthy runtime and the last generation."""
     made = planned(world)
-    found = statuses(NOW, world.wishes, world.inventory, made)
+    found = statuses(NOW, world.wishes, views(NOW, world.wishes, world.inventory), made)
     assert render(made, {}, world.inventory.routes).endswith("\n")
     assert found.keys() == {w.tenant for w in world.wishes}
     for wish in world.wishes:

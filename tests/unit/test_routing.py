@@ -12,6 +12,7 @@ from stateroom.domain.inventory import AppliedContent, Health, Instance, Invento
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.routing import wanted_table
 from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Shape
+from stateroom.domain.views import views
 from stateroom.domain.wish import Doorway, Intent, Wish
 from tests.builders import cabin
 
@@ -45,13 +46,17 @@ def seen(*instances: Instance, door: Door | None = None, **facts: Any) -> Invent
     return Inventory(instances=instances, **(known | facts))
 
 
+def table(wishes: list[Wish], inventory: Inventory, **sets: frozenset[str]) -> RouteTable:
+    return wanted_table(NOW, wishes, views(NOW, wishes, inventory), **sets)
+
+
 def door(wish: Wish, inventory: Inventory, **sets: frozenset[str]) -> Door:
-    return wanted_table(NOW, [wish], inventory, **sets).routes[0].door
+    return table([wish], inventory, **sets).routes[0].door
 
 
 def test_it_opens_for_one_that_answers() -> None:
     """Everything of the row follows from the tenant and its cabin."""
-    assert wanted_table(NOW, [WISH], seen(RUNNING)).routes == (row(Door.OPEN),)
+    assert table([WISH], seen(RUNNING)).routes == (row(Door.OPEN),)
 
 
 @pytest.mark.parametrize(
@@ -123,14 +128,14 @@ def test_who_is_blocked_stays_as_it_is(known: Door) -> None:
     blocked = replace(
         WISH, spec=None, blocked="why", doorway=replace(DOORWAY, requests_per_minute=0)
     )
-    assert wanted_table(NOW, [blocked], seen(RUNNING, door=known)).routes == (row(known),)
+    assert table([blocked], seen(RUNNING, door=known)).routes == (row(known),)
 
 
 @pytest.mark.parametrize("intent", [Intent.KEEP, Intent.ERASE])
 def test_who_leaves_has_no_row(intent: Intent) -> None:
     """From the moment of the request on the host is unknown."""
     leaving = replace(WISH, intent=intent)
-    assert wanted_table(NOW, [leaving], seen(RUNNING, door=Door.OPEN)).routes == ()
+    assert table([leaving], seen(RUNNING, door=Door.OPEN)).routes == ()
 
 
 def test_who_is_suspended_is_known_and_closed() -> None:

@@ -30,6 +30,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Its absence passes by itself; what the server refused it refuses again. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.isAway;
+}
+
 const AWAY: ProblemDocument = {
   errors: null,
   type: "about:blank",

@@ -1,6 +1,6 @@
 // Asking again where nobody could press anything: a browser on the machine itself loses its
 // connections for a moment whenever a cabin's network comes or goes.
-import { ApiError } from "./client";
+import { isAway } from "./client";
 
 const PAUSE = 700;
 const TRIES = 4;
@@ -10,7 +10,7 @@ export async function patiently<T>(call: () => Promise<T>, tries = TRIES): Promi
   try {
     return await call();
   } catch (error) {
-    if (tries <= 1 || !(error instanceof ApiError) || !error.isAway) throw error;
+    if (tries <= 1 || !isAway(error)) throw error;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
     return patiently(call, tries - 1);
   }

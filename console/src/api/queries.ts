@@ -1,7 +1,7 @@
 // How answers are kept: one cache for the console. Keys begin with the noun ("tenants",
 // "blueprints", "deployments", ...), so that an event can say which of them are old.
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./client";
+import { isAway } from "./client";
 import { listen } from "./events";
 import { noticeSessionError } from "./session";
 
@@ -17,9 +17,8 @@ export function createQueries(): QueryClient {
   });
 }
 
-// What the server refused it refuses again; only its absence passes by itself.
 function worthAnotherTry(failures: number, error: Error): boolean {
-  return error instanceof ApiError && error.isAway && failures < TRIES;
+  return failures < TRIES && isAway(error);
 }
 
 /** Answers grow old by events, and all of them where events may have been missed. One refresh a

@@ -62,29 +62,24 @@ NONE = Streak(0, 0.0, None)
 def runtime_streak(wish: Wish, now: float, role: str = AGENT) -> Streak:
     """Ends in a row of the agent's runtime, or of a service, counted since somebody last changed
     or restarted the tenant."""
-    if not wish.failures:
-        return NONE
     own = [failure for failure in wish.failures if failure.role == role]
-    return _since(own, now, RUNTIME, latest_placed(now, wish.restart_at, wish.changed_at))
+    return _since(own, now, RUNTIME, wish.restart_at, wish.changed_at)
 
 
 def action_streak(wish: Wish, now: float) -> Streak:
     """Calls of the engine that failed in a row, since somebody last changed or restarted it."""
-    if not wish.failures:
-        return NONE
-    since = latest_placed(now, wish.restart_at, wish.changed_at)
-    return _since(wish.failures, now, ACTION, since)
+    return _since(wish.failures, now, ACTION, wish.restart_at, wish.changed_at)
 
 
 def growth_streak(wish: Wish, now: float) -> Streak:
     """Tries to let a disk grow that failed in a row, counted since the last restart that was
     asked for. A change does not count: each new prompt would stop the runtime for another try."""
-    return _since(wish.failures, now, GROWTH, latest_placed(now, wish.restart_at))
+    return _since(wish.failures, now, GROWTH, wish.restart_at)
 
 
 def orphan_streak(failures: Sequence[Failure], now: float) -> Streak:
     """The same for a cabin that nobody wishes for."""
-    return _since(failures, now, ACTION, 0.0)
+    return _since(failures, now, ACTION)
 
 
 def bounded(retry_after: float) -> float:
@@ -92,9 +87,11 @@ def bounded(retry_after: float) -> float:
     return min(max(0.0, retry_after), LONGEST_RETRY_AFTER)
 
 
-def _since(failures: Sequence[Failure], now: float, pace: Pace, since: float) -> Streak:
+def _since(failures: Sequence[Failure], now: float, pace: Pace, *moments: float) -> Streak:
+    """Of those that began after the latest of the moments, as far as they can be placed."""
     if not failures:
         return NONE
+    since = latest_placed(now, *moments)
     found = [
         f
         for f in failures

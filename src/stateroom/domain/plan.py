@@ -112,7 +112,7 @@ def plan(
             if step.actions:
                 cabins[cabin] = step.actions
             waiting.extend(step.waiting)
-    publish = _publish(now, wishes, inventory, views, frozenset(held), in_flight)
+    publish = _publish(now, wishes, inventory.routes, views, frozenset(held), in_flight)
     return Plan(
         cabins,
         publish,
@@ -198,14 +198,12 @@ def _free_boots(
 def _publish(
     now: float,
     wishes: Sequence[Wish],
-    inventory: Inventory,
+    known: RouteTable | None,
     views: Views,
     held: frozenset[str],
     in_flight: frozenset[str],
 ) -> Publish | None:
-    if inventory.routes is None:
+    if known is None:
         return None
-    table: RouteTable = wanted_table(now, wishes, inventory, held, in_flight, views)
-    if table == inventory.routes:
-        return None
-    return Publish(table, inventory.routes.version)
+    table = wanted_table(now, wishes, views, held, in_flight)
+    return None if table == known else Publish(table, known.version)

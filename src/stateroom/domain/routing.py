@@ -6,28 +6,22 @@ from collections.abc import Sequence
 
 from stateroom.domain.cabin import AGENT_PORT
 from stateroom.domain.growth import grows
-from stateroom.domain.inventory import Inventory
 from stateroom.domain.plan_checkpoint import rewrites
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.views import Judged, View, Views
-from stateroom.domain.views import views as views_of
 from stateroom.domain.wish import Intent, Wish
 
 
 def wanted_table(
     now: float,
     wishes: Sequence[Wish],
-    inventory: Inventory,
+    views: Views,
     held: frozenset[str] = frozenset(),
     working: frozenset[str] = frozenset(),
-    views: Views | None = None,
 ) -> RouteTable:
     """Every tenant who is not leaving has a row; its door is open while its runtime serves.
     held: cabins that may have to begin anew but cannot yet: who answers serves on meanwhile.
-    working: cabins that are being worked on, perhaps to end: their doors do not open.
-    views: of these wishes and this inventory, where somebody has made them already."""
-    if views is None:
-        views = views_of(now, wishes, inventory)
+    working: cabins that are being worked on, perhaps to end: their doors do not open."""
     rows: list[Route] = []
     for wish in wishes:
         if wish.intent.leaving or wish.doorway is None:

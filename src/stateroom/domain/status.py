@@ -10,14 +10,13 @@ from stateroom.domain.actions import DropCopy, Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
 from stateroom.domain.growth import held_growth
 from stateroom.domain.instances import boosted, refused_at
-from stateroom.domain.inventory import Installed, Inventory, State
+from stateroom.domain.inventory import Installed, State
 from stateroom.domain.plan import Plan
 from stateroom.domain.plan_step import Waiting
 from stateroom.domain.routes import Door, Route, RouteTable
 from stateroom.domain.services import Ailment, ailment
 from stateroom.domain.status_reasons import away, full_disk, refusal
 from stateroom.domain.views import Judged, View, Views
-from stateroom.domain.views import views as views_of
 from stateroom.domain.wish import Intent, Wish
 
 LOOK_AGAIN = 1.0
@@ -64,16 +63,9 @@ class Status:
 
 
 def statuses(
-    now: float,
-    wishes: Sequence[Wish],
-    inventory: Inventory,
-    plan: Plan,
-    views: Views | None = None,
+    now: float, wishes: Sequence[Wish], views: Views, plan: Plan
 ) -> dict[str, Status]:
-    """By tenant id; a cabin without a tenant, whose disk is erased, has none. views: of these
-    wishes and this inventory, where somebody has made them already."""
-    if views is None:
-        views = views_of(now, wishes, inventory)
+    """By tenant id; a cabin without a tenant, whose disk is erased, has none."""
     waiting: dict[str, list[Waiting]] = {}
     for entry in plan.waiting:
         waiting.setdefault(entry.cabin, []).append(entry)

@@ -59,7 +59,7 @@ async def look(
         now, wishes, inventory, alone, boots_at_once, providers, others(desired), copies_at_once,
         seen,
     )  # fmt: skip
-    found = statuses(now, wishes, inventory, planned, seen)
+    found = statuses(now, wishes, seen, planned)
     for one in compiler.refused:
         if one.tenant:
             found[one.tenant] = Status(Phase.FAILED, one.reason, (one.reason,), 0, blocked=True)

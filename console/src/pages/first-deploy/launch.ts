@@ -2,7 +2,7 @@
 // may be asked for again after an answer was lost: what is there already is not made twice.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, answer, api } from "../../api/client";
+import { answer, api, isAway } from "../../api/client";
 import type { Deployment } from "../../api/types";
 import type { Drawing } from "../../canvas/drawing";
 import { begin } from "../../panels/deploy/useDeploy";
@@ -67,10 +67,6 @@ async function create(
   } catch (error) {
     throw isAway(error) ? error : new TenantRefused(error);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof ApiError && error.isAway;
 }
 
 /** The roll-out to the tenant; one that goes on already is the one that was begun. */
