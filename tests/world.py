@@ -130,7 +130,7 @@ class FakeProber(Prober):
         self.news = False
         self.refuses: set[str] = set()
         self._acts_on: dict[Target, str] = {}
-        self._since: dict[tuple[Target, bool], float] = {}
+        self._since: dict[Target, tuple[bool, float]] = {}
 
     def watch(self, targets: Iterable[Target]) -> None:
         before, self._targets = self._targets, frozenset(targets)
@@ -140,10 +140,11 @@ class FakeProber(Prober):
         found = {}
         for target in self._targets:
             healthy = self._engine.answers(target.name)
-            since = self._since.setdefault((target, healthy), self._clock())
-            self._since.pop((target, not healthy), None)
+            known = self._since.get(target)
+            if known is None or known[0] is not healthy:
+                known = self._since[target] = (healthy, self._clock())
             acts_on = self._content_of(target, healthy)
-            found[target.name] = Health(healthy, since, "", target.started_at, acts_on)
+            found[target.name] = Health(*known, "", target.started_at, acts_on)
         return found
 
     def _content_of(self, target: Target, healthy: bool) -> str:

@@ -11,6 +11,7 @@ from stateroom.domain.failures import exit_sentence, noticed
 from stateroom.domain.instances import BOOT_DEADLINE
 from stateroom.domain.inventory import Health, Instance, Inventory, Place, State
 from stateroom.domain.runtime import AGENT, Resources, RuntimeSpec, Shape
+from stateroom.domain.views import views
 from stateroom.domain.wish import Failure, Intent, Wish
 from tests.builders import cabin
 
@@ -33,7 +34,7 @@ def seen(*instances: Instance, health: dict[str, Health] | None = None) -> Inven
 
 
 def found(wish: Wish, inventory: Inventory, *busy: str) -> dict[str, tuple[Failure, ...]]:
-    return noticed(NOW, [wish], inventory, frozenset(busy))
+    return noticed(NOW, [wish], views(NOW, [wish], inventory), frozenset(busy))
 
 
 def test_an_end_is_a_failure_at_the_time_that_the_engine_says() -> None:

@@ -127,3 +127,8 @@ class Cabin:
     @cached_property
     def address(self) -> IPv4Address:
         return self.subnet[2]
+
+    @cached_property
+    def host(self) -> str:
+        """The address as tables and grants write it."""
+        return str(self.address)

@@ -8,6 +8,7 @@ by the steward at the moment of writing. `ContentVersion` names a content withou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class AgentContent:
     services: tuple[ServiceContent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ContentVersion:
     """Which content: the tenant's generation and a *keyed* digest of all of it (an unkeyed one
     would let a reader guess short secrets). `environment` is the keyed digest of the part that
@@ -63,7 +64,7 @@ class ContentVersion:
     digest: str
     environment: str
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """A short name that no other content of the cabin has: what its runtime is asked to
         repeat. The generation is in it, so that a content that comes back (A, B, A) is not taken

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stateroom.domain.instances import BOOT_DEADLINE, is_current, never_answered
+from stateroom.domain.instances import BOOT_DEADLINE, never_answered
 from stateroom.domain.inventory import Instance, Inventory, State
 from stateroom.domain.moments import latest_placed
 from stateroom.domain.runtime import AGENT
+from stateroom.domain.views import Views
 from stateroom.domain.wish import Failure, Intent, Wish
 
 REFUSED_CONFIGURATION = 78
@@ -21,19 +22,17 @@ EXIT_MEANINGS = {
 
 
 def noticed(
-    now: float, wishes: Sequence[Wish], inventory: Inventory, in_flight: frozenset[str]
+    now: float, wishes: Sequence[Wish], views: Views, in_flight: frozenset[str]
 ) -> dict[str, tuple[Failure, ...]]:
     """By cabin id, what its instances show, one failure each, and that is not recorded yet.
     Cabins with work in flight are left out: an instance that we stop is no failure."""
-    by_cabin: dict[str, list[Instance]] = {}
-    for instance in inventory.instances:
-        by_cabin.setdefault(instance.cabin, []).append(instance)
     found: dict[str, tuple[Failure, ...]] = {}
     for wish in wishes:
         if wish.intent is not Intent.RUN or wish.cabin.id in in_flight:
             continue
-        for instance in by_cabin.get(wish.cabin.id, ()):
-            failure = _failure(now, wish, instance, inventory)
+        view = views[wish.cabin.id]
+        for one in view.judged:
+            failure = _failure(now, wish, one.instance, view.inventory) if one.current else None
             if failure is not None and not _known(failure, wish):
                 found[wish.cabin.id] = (*found.get(wish.cabin.id, ()), failure)
     return found
@@ -47,8 +46,6 @@ def _known(failure: Failure, wish: Wish) -> bool:
 
 
 def _failure(now: float, wish: Wish, instance: Instance, inventory: Inventory) -> Failure | None:
-    if not is_current(instance, wish, inventory):
-        return None
     if instance.state is State.EXITED and instance.finished_at > 0:
         ours = latest_placed(now, wish.restart_at, wish.changed_at, *_work(wish))
         if instance.finished_at <= ours:

@@ -44,7 +44,7 @@ def _row(wish: Wish, door: Door, known: Route | None) -> Route:
         user=wish.doorway.user,
         # Without a place nothing stays open that was opened before: not even for as long as the
         # runtime takes to end.
-        address=str(wish.cabin.address) if wish.intent is Intent.RUN else "",
+        address=wish.cabin.host if wish.intent is Intent.RUN else "",
         port=AGENT_PORT,
         door=door,
         requests_per_minute=rate,

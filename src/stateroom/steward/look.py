@@ -52,9 +52,12 @@ async def look(
     now = clock()
     wishes = compiler.wishes(desired)
     alone = in_flight | {one.cabin for one in compiler.refused}
-    new = noticed(now, wishes, inventory, alone)
-    wishes = tuple(w.with_failures(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes)
+    # What a view tells does not hang on failures, so it is the same before and after.
     seen = views(now, wishes, inventory)
+    if new := noticed(now, wishes, seen, alone):
+        wishes = tuple(
+            w.with_failures(new[w.cabin.id]) if w.cabin.id in new else w for w in wishes
+        )
     planned = plan(
         now, wishes, inventory, alone, boots_at_once, providers, others(desired), copies_at_once,
         seen,

@@ -321,7 +321,7 @@ def _record_of(
 
 
 def _targets(wishes: Sequence[Wish], inventory: Inventory) -> list[Target]:
-    addresses = {wish.cabin.id: str(wish.cabin.address) for wish in wishes}
+    addresses = {wish.cabin.id: wish.cabin.host for wish in wishes}
     # Services are asked by the engine: nobody outside of a cabin can reach them.
     marks = {cabin: lies.version.mark for cabin, lies in inventory.content.items()}
     return [

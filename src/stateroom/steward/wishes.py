@@ -73,9 +73,16 @@ class Compiler:
         self._keys = keys
         self._known: dict[str, Compilation] = {}
         self._parsed: dict[int, blueprints.Blueprint] = {}
+        self._last: tuple[Desired, tuple[Wish, ...]] | None = None
         self.refused: tuple[Refused, ...] = ()
 
     def wishes(self, desired: Desired) -> tuple[Wish, ...]:
+        """Of one `Desired` always the same ones, which it knows by identity: nobody changes it."""
+        if self._last is None or self._last[0] is not desired:
+            self._last = desired, self._wishes(desired)
+        return self._last[1]
+
+    def _wishes(self, desired: Desired) -> tuple[Wish, ...]:
         known: dict[str, Compilation] = {}
         found: list[Wish] = []
         checkpoints = checkpoints_of(desired.copies)
@@ -176,7 +183,7 @@ class Compiler:
             provider=compiled.provider,
             models=compiled.models,
             monthly_budget_usd=compiled.monthly_budget_usd,
-            address=str(bare.cabin.address),
+            address=bare.cabin.host,
         )
         wish = replace(
             bare,

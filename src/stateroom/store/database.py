@@ -16,6 +16,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +31,18 @@ from stateroom.store.sqlite import Sqlite
 
 WAIT_SECONDS = 15
 """For one of our connections to be free: more than a slow writer takes."""
+
+_READER = "stateroom_reader"
+"""Under this name a connection keeps who has read by it since it was made or last wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A state of the database. Two that are equal are the same state; two that differ need not be
+    different ones."""
+
+    reader: object
+    version: object
 
 
 class Dialect(Protocol):
@@ -51,6 +64,10 @@ class Dialect(Protocol):
     async def alone(self, connection: AsyncConnection) -> None:
         """First statement of a writer: afterwards there is no other."""
 
+    async def version(self, connection: AsyncConnection) -> object:
+        """Of the snapshot that a reader has: another one once somebody else has committed. Only
+        versions that the same connection told can be compared."""
+
     def meaning(self, error: DBAPIError) -> StateroomError | None:
         """None for what is a bug."""
 
@@ -70,6 +87,8 @@ class Database:
             pool_size=3,
             max_overflow=2,
             pool_timeout=WAIT_SECONDS,
+            # Who reads again and again has the same connection: see `moment`.
+            pool_use_lifo=True,
             # An error of the database must not show what was to be written.
             hide_parameters=True,
             json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
@@ -90,6 +109,13 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    async def moment(self, connection: AsyncConnection) -> Moment:
+        """Of the snapshot that `read` gave: who has read all of one moment need not read it again
+        while it lasts. The database tells what others committed and not what this connection
+        did, so a connection that wrote begins anew."""
+        reader = connection.info.setdefault(_READER, object())
+        return Moment(reader, await self._dialect.version(connection))
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Committed at the end, rolled back by an exception. Raises Away when another writer
@@ -98,6 +124,7 @@ class Database:
             await self._dialect.open()
             async with self._turn, self._engine.connect() as connection:
                 await self._dialect.for_writing(connection)
+                connection.info.pop(_READER, None)
                 async with connection.begin():
                     await self._dialect.alone(connection)
                     yield connection

@@ -1,7 +1,8 @@
 """Reading everything that a plan is made from, as of one moment, in a handful of queries.
 
 Made for a thousand tenants many times a minute: the number of queries does not grow with them,
-and documents, which never change once they are pinned, are decoded once.
+documents, which never change once they are pinned, are decoded once, and while the database says
+that nobody has committed anything, what was read is still what would be read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.store import copies, rollouts, rows
 from stateroom.store import tables as t
+from stateroom.store.database import Database, Moment
 from stateroom.store.providers import all_providers
 from stateroom.store.records import (
     CabinRecord,
@@ -41,12 +43,22 @@ T = TypeVar("T")
 
 
 class DesiredReader:
-    """Reads `Desired`; remembers pinned revisions, and nothing that can change."""
+    """Reads `Desired`; answers the same one while it is the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._pinned: dict[tuple[str, int], RevisionRecord] = {}
+        self._last: tuple[Moment, Desired] | None = None
 
-    async def read(self, connection: AsyncConnection) -> Desired:
+    async def read(self) -> Desired:
+        """Raises Away."""
+        async with self._database.read() as connection:
+            moment = await self._database.moment(connection)
+            if self._last is None or self._last[0] != moment:
+                self._last = moment, await self._all(connection)
+            return self._last[1]
+
+    async def _all(self, connection: AsyncConnection) -> Desired:
         tenants = [_pair(row) for row in (await connection.execute(_TENANTS)).all()]
         secrets = _grouped(
             (row[0], rows.unopened(row)) for row in (await connection.execute(_SECRETS)).all()

@@ -124,6 +124,10 @@ class Postgresql:
     async def alone(self, connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITER_LOCK})
 
+    async def version(self, connection: AsyncConnection) -> object:
+        """Which transactions a reader sees, its own snapshot being one for all it reads."""
+        return (await connection.execute(text("SELECT pg_current_snapshot()::text"))).scalar_one()
+
     def meaning(self, error: DBAPIError) -> StateroomError | None:
         state = getattr(error.orig, "sqlstate", None)
         if state in _BUSY:

@@ -46,6 +46,10 @@ class Sqlite:
     async def alone(self, connection: AsyncConnection) -> None:
         """IMMEDIATE was it."""
 
+    async def version(self, connection: AsyncConnection) -> object:
+        """A counter of the file, which also whoever writes to it by hand raises."""
+        return (await connection.exec_driver_sql("PRAGMA data_version")).scalar_one()
+
     def meaning(self, error: DBAPIError) -> StateroomError | None:
         said = str(error.orig).lower()
         if "locked" in said or "busy" in said:

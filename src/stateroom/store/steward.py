@@ -53,14 +53,13 @@ class StewardStore:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
-        self._desired = DesiredReader()
+        self._desired = DesiredReader(database)
         self._parsed = ParsedBlueprints()
 
     async def desired(self) -> Desired:
         """Everything that the plan is made from, as of one moment. Secrets come without their
         sealed values (see `sealed_secrets`), cabins and providers with theirs."""
-        async with self._database.read() as connection:
-            return await self._desired.read(connection)
+        return await self._desired.read()
 
     async def change_token(self) -> int:
         """Rises with every change of desired state that somebody else made. Cheap."""
