@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.cabins import Agent, agent_of
 from tests.e2e.installation import Stateroom, eventually
 from tests.e2e.shared import stateroom
-from tests.e2e.talk import Steady, must, text_of
+from tests.e2e.talk import Steady, must
 
 __all__ = ["stateroom"]
 
@@ -50,7 +50,7 @@ def well(stateroom: Stateroom, victim: Agent) -> None:
     """It answers, and it has its data. A death may not have been seen yet, so the phase alone
     says nothing."""
     with stateroom.door(VICTIM) as door:
-        eventually(lambda: "demo model" in text_of(door.asked("are you back")), 180, 0.5)
+        eventually(door.is_there, 180, 0.5)
     stateroom.ready(VICTIM)
     assert victim.sh("cat /data/precious.txt") == "survives"
 

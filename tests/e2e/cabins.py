@@ -72,6 +72,10 @@ class Agent:
         assert not ok or said.code == 0, f"in {self.slug}: {script}: {said.err}"
         return said.out.strip()
 
+    def disk_mb(self) -> int:
+        """MiB of its file system, as it sees it."""
+        return int(self.sh("df -m --output=size /data | tail -1"))
+
     def node(self, script: str, given: str = "") -> Said:
         """JavaScript inside: the one language that every cabin has."""
         return self.run("node", "-e", script, given=given)

@@ -61,6 +61,12 @@ class Client:
     def models(self) -> httpx.Response:
         return self.http.get("/v1/models")
 
+    def is_there(self) -> bool:
+        """Its OpenClaw answers: the cheapest thing that only that can say. The first chat after a
+        boot loads as much code as the boot."""
+        answer = self.models()
+        return answer.status_code == 200 and "openclaw" in [m["id"] for m in answer.json()["data"]]
+
     def asked(self, text: str, **options: Any) -> httpx.Response:
         return self.http.post("/v1/chat/completions", json=_question(text), **options)
 

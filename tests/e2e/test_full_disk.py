@@ -78,7 +78,7 @@ def reason(stateroom: Stateroom) -> str:
 
 def answers(stateroom: Stateroom) -> None:
     with stateroom.door(SLUG) as door:
-        eventually(lambda: "demo model" in text_of(door.asked("are you back")), 180, 0.5)
+        eventually(door.is_there, 180, 0.5)
 
 
 def test_a_full_disk_is_said_with_what_to_do(stateroom: Stateroom, hoarder: Agent) -> None:
@@ -135,9 +135,12 @@ def test_deleting_files_in_safe_mode_is_the_way_back(stateroom: Stateroom, hoard
 
 
 def test_more_room_is_the_other_way_back(stateroom: Stateroom, hoarder: Agent) -> None:
-    """Filled again and given a larger disk, it answers with everything that was on it."""
+    """Filled again and given a larger disk while it runs, it answers with everything that was on
+    it."""
     eventually(lambda: full(stateroom, hoarder), 60, 0.5)
+    size = hoarder.disk_mb()
     stateroom.change(SLUG, {"limits": {"disk_mb": 384}})
+    assert hoarder.disk_mb() >= size + 100
     answers(stateroom)
     assert stateroom.ready(SLUG)["status"]["reason"] == ""
     assert hoarder.sh("cat /data/precious.txt") == "survives"

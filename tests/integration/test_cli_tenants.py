@@ -190,6 +190,21 @@ def test_wait_after_a_change_waits_for_that_change(cli: Cli) -> None:
     assert found.json["status"]["applied_generation"] == 5
 
 
+def test_wait_after_a_change_of_a_suspended_tenant_does_not_wait_for_ready(cli: Cli) -> None:
+    """It is put away, and stays so: the change is taken over without a runtime."""
+    cli.stub.on("PATCH", "/tenants/acme", Answer(202, tenant(generation=5, suspended=True)))
+    cli.stub.on(
+        "GET",
+        "/tenants/acme",
+        tenant(phase="suspended", generation=5, applied=4, suspended=True),
+        tenant(phase="suspended", generation=5, applied=5, suspended=True),
+    )
+    found = cli("tenants", "set", "acme", "x:=1", "--wait", "--timeout", "30")
+    assert found.code == 0, found.err
+    assert "acme is suspended after" in found.err
+    assert {r.query["wait"] for r in cli.stub.sent("GET", "/tenants/acme")} == {"suspended"}
+
+
 def test_an_api_that_restarts_meanwhile_does_not_end_the_waiting(cli: Cli) -> None:
     """A broken question is asked again."""
     cli.stub.on("POST", "/tenants/acme/restart", Answer(202, tenant(generation=2)))

@@ -281,7 +281,9 @@ def _finish(
     s: Session, slug: str, tenant: Mapping[str, Any], done: str, wait: bool, timeout: float
 ) -> None:
     if wait:
-        goal = Goal(generation=int(tenant.get("generation") or 0))
+        # One that is put away takes a change over without being ready, and runs by it once resumed.
+        phase = "suspended" if tenant.get("suspended") else "ready"
+        goal = Goal(phase, int(tenant.get("generation") or 0))
         tenant = wait_for(s, slug, goal, timeout)
     else:
         s.screen.note(f"{slug} is {done}. `stateroom tenants show {slug}` follows it.")

@@ -156,7 +156,8 @@ def _first(facts: _Facts, otherwise: str) -> str:
 def _suspended(facts: _Facts) -> Status:
     up = any(i.state in (State.RUNNING, State.PAUSED) for i in facts.view.instances)
     applied = 0 if up else facts.wish.generation
-    reason = "is being stopped" if up else "suspended; resume it with `stateroom tenants resume`"
+    resume = f"resume it with `stateroom tenants resume {facts.wish.slug}`"
+    reason = "is being stopped" if up else resume
     return Status(Phase.SUSPENDED, reason, facts.waiting, applied)
 
 

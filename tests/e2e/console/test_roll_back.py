@@ -28,7 +28,7 @@ def test_a_failed_deploy_is_put_back(person: Person, ship: str) -> None:
 
     assert stateroom.ready(ship)["revision"] == 1
     with stateroom.door(ship) as door:
-        assert door.chat("are you there?")
+        assert door.is_there()
     person.reload()
     expect(canvas.frame).to_be_visible()
     person.sees("1 is deployed")
