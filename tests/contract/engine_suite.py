@@ -33,7 +33,8 @@ from stateroom.errors import Absent, Clash, EngineError, Permanent, Retryable
 DATA = (Volume("data", "/data", 16),)
 BIGGER = (Volume("data", "/data", 24),)
 SMALL = Resources(cpu=0.5, memory_mb=64, pids=64)
-IDLE = ("sh", "-c", "while :; do sleep 0.1; done")
+IDLE = ("sh", "-c", "exec sleep infinity")
+"""One process that asks for nothing: cabins of one test run beside those of the next."""
 
 
 class FullEngine(Engine, Resizes, Copies, Logs, Measures, Images, Protocol):
