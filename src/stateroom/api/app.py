@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,6 +37,7 @@ from stateroom.api.front import Front
 from stateroom.api.heads import Heads
 from stateroom.api.keys import PREFIX, KeyCheck
 from stateroom.api.metrics import RequestCounter
+from stateroom.api.parameters import each_once
 from stateroom.errors import Invalid, StateroomError
 
 
@@ -77,7 +78,7 @@ def api_application() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}",
     )
-    calls = APIRouter(prefix=PREFIX)
+    calls = APIRouter(prefix=PREFIX, dependencies=[Depends(each_once)])
     for part in (
         bulk, tenant_access, tenant_watch, tenants, blueprints, deployments, templates, providers,
         volumes, sessions, webhook, overview,

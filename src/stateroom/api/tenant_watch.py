@@ -15,6 +15,7 @@ from stateroom.api.answers import EventsOut
 from stateroom.api.answers_usage import UsageOut
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
+from stateroom.api.parameters import Flag
 from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.names import near, shown
 from stateroom.domain.runtime import AGENT
@@ -37,7 +38,7 @@ async def logs(
     deps: Deps,
     _caller: OperatorOf,
     tail: Tail = 100,
-    follow: bool = False,
+    follow: Flag = False,
     service: Service = "",
 ) -> Response:
     """The agent's lines across restarts, or with `service` those of a service beside it; as plain
@@ -59,7 +60,7 @@ async def tenant_events(
     deps: Deps,
     caller: CallerOf,
     tail: Tail = 100,
-    follow: bool | None = None,
+    follow: Flag | None = None,
 ) -> Any:
     """What happened to this tenant: JSON, or SSE with `follow` or by Accept."""
     view = await deps.repository.tenants.get(slug)
@@ -74,7 +75,7 @@ async def all_events(
     deps: Deps,
     _caller: Operator,
     tail: Tail = 100,
-    follow: bool | None = None,
+    follow: Flag | None = None,
 ) -> Any:
     """What happened in the installation: JSON, or SSE with `follow` or by Accept."""
     return await _events(request, deps, "", KINDS, tail, follow)
