@@ -103,6 +103,7 @@ def _problem(error: Any, model: type[BaseModel] | None) -> Problem:
     code = "wrong_type" if kind.endswith(("_type", "_parsing")) else "bad_value"
     said = str(error["msg"]).replace("Input should", "should", 1)
     said = said.replace("valid dictionary", "object").replace("be a object", "be an object")
+    said = said.partition(" or instance of ")[0]
     joint = " " if said.startswith("should") else ": "
     hint = "The shape of every call is in /api/v1/openapi.json."
     return Problem(at, code, f"{_named(where)}{joint}{said}.", hint)

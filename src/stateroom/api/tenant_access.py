@@ -9,12 +9,14 @@ from fastapi import APIRouter, Request, Response
 
 from stateroom.api import present
 from stateroom.api.answers import AccessOut, SecretsOut
-from stateroom.api.bodies import accepts, json_object, model_of
+from stateroom.api.bodies import accepts, as_model, json_object, model_of
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.keys import OperatorOf
 from stateroom.api.sent import NothingIn, SecretIn
 from stateroom.api.tenants import if_match
 from stateroom.domain.environment import secret_value_problem
+from stateroom.domain.names import environment_problem
+from stateroom.domain.pointer import pointer
 from stateroom.errors import Away, Invalid
 from stateroom.store.records import TenantView
 from stateroom.store.sealing import Redacted
@@ -62,9 +64,15 @@ async def set_secret(
     slug: str, name: str, request: Request, deps: Deps, _caller: OperatorOf
 ) -> Response:
     """Set a secret. `as` counts where the blueprint does not say how it reaches the runtime."""
-    body = await model_of(request, SecretIn)
-    if problem := secret_value_problem(name, body.value, "/value"):
-        raise Invalid([problem])
+    sent = await json_object(request)
+    try:
+        body = as_model(sent, SecretIn)
+        if problem := secret_value_problem(name, body.value, "/value"):
+            raise Invalid([problem])
+    except Invalid as error:
+        # Together with what is wrong with its name.
+        misnamed = environment_problem(name, pointer("secrets", name))
+        raise Invalid((*error.problems, *([misnamed] if misnamed else ()))) from None
     new = NewSecret(Redacted(body.value), body.as_)
     await deps.repository.secrets.set(slug, name, new, if_match(request))
     deps.steward.signal()

@@ -28,7 +28,7 @@ from stateroom.api.sent import NothingIn, RestartIn, SecretIn, TenantIn, TenantP
 from stateroom.domain.environment import secret_value_problem
 from stateroom.domain.names import shown
 from stateroom.domain.pointer import pointer
-from stateroom.errors import Invalid, Moved, NotFound, Problem
+from stateroom.errors import Conflict, Denied, Invalid, Moved, NotFound, Problem
 from stateroom.store.idempotency import Once
 from stateroom.store.records import TenantView
 from stateroom.store.sealing import Redacted
@@ -114,8 +114,12 @@ async def change(
 ) -> Any:
     """Change a tenant by a JSON Merge Patch. `If-Match` with the generation guards it."""
     body = await json_object(request)
-    as_model(body, TenantPatch)
     wish = Change(body, if_match(request), by_tenant=not caller.is_operator)
+    try:
+        as_model(body, TenantPatch)
+    except Invalid as error:
+        more = await _more_problems(slug, wish, error, deps)
+        raise Invalid((*error.problems, *more)) from None
     view = await deps.repository.changes.change(slug, wish)
     return _accepted(view, response, deps)
 
@@ -237,6 +241,19 @@ async def _still(slug: str, tenant: str, deps: ApiDependencies) -> TenantView:
     if view.tenant.id != tenant:
         raise NotFound("the tenant that this waited for is gone; its slug is another's now")
     return view
+
+
+async def _more_problems(
+    slug: str, wish: Change, shape: Invalid, deps: ApiDependencies
+) -> tuple[Problem, ...]:
+    """What is wrong in the fields whose shape is good. Whatever else stands in the way of the
+    change, such as that there is no such tenant, is told once every shape is."""
+    told = {problem.pointer for problem in shape.problems}
+    good = {name: value for name, value in wish.patch.items() if pointer(name) not in told}
+    try:
+        return await deps.repository.changes.problems(slug, replace(wish, patch=good))
+    except (NotFound, Conflict, Denied):
+        return ()
 
 
 async def _new_tenant(body: dict[str, Any], deps: ApiDependencies) -> NewTenant:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
-from stateroom.domain.limits import limits_total
+from stateroom.domain.environment import check_secrets, check_variables
+from stateroom.domain.limits import check_limits, limits_total
 from stateroom.domain.names import near, shown
 from stateroom.domain.per_tenant import is_value
 from stateroom.domain.pointer import pointer
@@ -52,6 +53,15 @@ async def problems(
     detail = f"There is no model provider {shown(name)}."
     hint = f"{near(name, known, 'providers')} Or add it: PUT /providers/NAME."
     return (Problem(at, "unknown_provider", detail, hint),)
+
+
+def problems_anywhere(own: Belongings) -> tuple[Problem, ...]:
+    """What would fit no blueprint at all."""
+    return (
+        *check_limits(own.limits),
+        *check_variables(own.variables),
+        *check_secrets(own.secrets),
+    )
 
 
 def limits(blueprint: Blueprint, own: Belongings) -> Limits:

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain import blueprint as blueprints
-from stateroom.errors import Conflict, Moved, NotFound
+from stateroom.domain.names import near, shown
+from stateroom.errors import Conflict, Moved, NotFound, Problem
 from stateroom.store import rows
 from stateroom.store import tables as t
 from stateroom.store.records import (
@@ -156,6 +157,19 @@ async def view(connection: AsyncConnection, tenant: TenantRecord) -> TenantView:
 async def blueprint_names(connection: AsyncConnection) -> tuple[str, ...]:
     found = await connection.execute(select(t.blueprints.c.name).order_by(t.blueprints.c.name))
     return tuple(found.scalars())
+
+
+async def unknown_blueprint(connection: AsyncConnection, name: object) -> Problem:
+    """Whatever was sent as the name of one."""
+    if not isinstance(name, str):
+        return Problem("/blueprint", "wrong_type", "A blueprint is named by text.")
+    known = await blueprint_names(connection)
+    return Problem(
+        "/blueprint",
+        "unknown_blueprint",
+        f"There is no blueprint {shown(name)}.",
+        near(name, known, "blueprints"),
+    )
 
 
 async def provider_names(connection: AsyncConnection) -> tuple[str, ...]:

@@ -53,37 +53,60 @@ class TenantChanges:
         that changes nothing leaves the generation as it is."""
         async with self._database.write() as connection:
             before = await lookups.changeable_tenant(connection, slug, change.expected)
-            revision = await self._revision(connection, before, change)
-            blueprint = self._parsed.of(revision)
-            if change.by_tenant:
-                _refuse_what_is_not_the_tenants(blueprint, change.patch)
-            after = _patched(before, revision, change.patch)
-            strays = tuple(_strays(before, blueprint, change.patch))
-            if after == before and not strays:
+            after, limits = await self._checked(connection, before, change)
+            if limits is None:
                 return await lookups.view(connection, before)
-            await self._fit(connection, before, after, blueprint, change.patch, strays)
+            await fit_cabin(connection, await lookups.cabin_of(connection, before.id), limits)
             return await self._write(connection, before, after, sorted(change.patch))
+
+    async def problems(self, slug: str, change: Change) -> tuple[Problem, ...]:
+        """What `change` would refuse in what was sent; nothing is written. Raises NotFound,
+        Conflict, Moved, Denied."""
+        async with self._database.read() as connection:
+            before = await lookups.changeable_tenant(connection, slug, change.expected)
+            try:
+                await self._checked(connection, before, change)
+            except Invalid as error:
+                return error.problems
+            return ()
+
+    async def _checked(
+        self, connection: AsyncConnection, before: TenantRecord, change: Change
+    ) -> tuple[TenantRecord, Limits | None]:
+        """What the tenant would be, and what its cabin may then use up: None where nothing changes.
+        Raises Denied, and Invalid with every problem at once."""
+        if change.by_tenant:
+            # First: what it may not change, it is told nothing about.
+            now = await lookups.revision(connection, before.blueprint, before.revision)
+            _refuse_what_is_not_the_tenants(self._parsed.of(now), change.patch)
+        revision = await self._revision(connection, before, change)
+        if revision is None:
+            raise Invalid(await self._of_no_blueprint(connection, before, change.patch))
+        blueprint = self._parsed.of(revision)
+        after = _patched(before, revision, change.patch)
+        strays = tuple(_strays(before, blueprint, change.patch))
+        if after == before and not strays:
+            return after, None
+        return after, await self._fit(connection, before, after, blueprint, change.patch, strays)
 
     async def _revision(
         self, connection: AsyncConnection, tenant: TenantRecord, change: Change
-    ) -> RevisionRecord:
+    ) -> RevisionRecord | None:
         name = change.patch.get("blueprint", tenant.blueprint)
         if name == tenant.blueprint:
             return await lookups.revision(connection, name, tenant.revision)
-        found = await lookups.current_revision(connection, name)
-        if found is None:
-            known = await lookups.blueprint_names(connection)
-            raise Invalid(
-                [
-                    Problem(
-                        "/blueprint",
-                        "unknown_blueprint",
-                        f"There is no blueprint {shown(name)}.",
-                        near(name, known, "blueprints"),
-                    )
-                ]
-            )
-        return found
+        return await lookups.current_revision(connection, name)
+
+    async def _of_no_blueprint(
+        self, connection: AsyncConnection, before: TenantRecord, patch: Mapping[str, Any]
+    ) -> tuple[Problem, ...]:
+        """That there is no such blueprint, and what would be wrong under any other."""
+        after = _patched(before, None, patch)
+        own = fitting.belongings(after, await lookups.secrets_of(connection, after.id))
+        found = [await lookups.unknown_blueprint(connection, patch["blueprint"])]
+        if problem := display_name_problem(after.name, "/name"):
+            found.append(problem)
+        return (*found, *fitting.problems_anywhere(own))
 
     async def _fit(
         self,
@@ -93,7 +116,7 @@ class TenantChanges:
         blueprint: Blueprint,
         patch: Mapping[str, Any],
         strays: tuple[Problem, ...],
-    ) -> None:
+    ) -> Limits:
         own = fitting.belongings(after, await lookups.secrets_of(connection, after.id))
         found = [*strays, *await fitting.problems(connection, blueprint, own)]
         if problem := display_name_problem(after.name, "/name"):
@@ -106,7 +129,7 @@ class TenantChanges:
                 found.append(_shrinks(cabin.disk_mb - fitting.services_disk_mb(blueprint, own)))
         if found:
             raise Invalid(found)
-        await fit_cabin(connection, cabin, limits)
+        return limits
 
     async def _write(
         self,
@@ -147,14 +170,15 @@ async def fit_cabin(connection: AsyncConnection, cabin: CabinRecord, limits: Lim
 
 
 def _patched(
-    before: TenantRecord, revision: RevisionRecord, patch: Mapping[str, Any]
+    before: TenantRecord, revision: RevisionRecord | None, patch: Mapping[str, Any]
 ) -> TenantRecord:
+    """revision: None for the one that it has."""
     name = patch.get("name", before.name)
     return replace(
         before,
         name=before.slug if name is None else name,
-        blueprint=revision.blueprint,
-        revision=revision.number,
+        blueprint=revision.blueprint if revision else before.blueprint,
+        revision=revision.number if revision else before.revision,
         values=merge_patch(before.values, patch.get("values", {})),
         limits=merge_patch(before.limits, patch.get("limits", {})),
         variables=merge_patch(before.variables, patch.get("variables", {})),

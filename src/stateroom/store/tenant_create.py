@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
 from stateroom.domain.cabin import MOST_CABINS, Installation
-from stateroom.domain.names import display_name_problem, near, shown, slug_problem
+from stateroom.domain.names import display_name_problem, shown, slug_problem
 from stateroom.errors import Conflict, Invalid, NoCapacity, Problem
 from stateroom.store import capacity, fitting, lookups, rows
 from stateroom.store import tables as t
@@ -118,15 +118,15 @@ class TenantCreation:
         kept = await _kept_cabin(connection, new.volume)
         if new.volume is not None and kept is None:
             found.append(_unknown_volume(new.volume))
+        values = {name: secret.value.reveal() for name, secret in new.secrets.items()}
+        own = Belongings(new.values, new.limits, new.variables, values)
         revision = None
         if isinstance(new.blueprint, str):
             revision = await lookups.current_revision(connection, new.blueprint)
         if revision is None:
-            found.append(await _unknown_blueprint(connection, new.blueprint))
-            return None, tuple(found)
+            found.append(await lookups.unknown_blueprint(connection, new.blueprint))
+            return None, (*found, *fitting.problems_anywhere(own))
         blueprint = self._parsed.of(revision)
-        values = {name: secret.value.reveal() for name, secret in new.secrets.items()}
-        own = Belongings(new.values, new.limits, new.variables, values)
         found += await fitting.problems(connection, blueprint, own)
         return _Ground(revision, blueprint, own, kept), tuple(found)
 
@@ -273,14 +273,3 @@ def _unknown_volume(volume: object) -> Problem:
         " docs/howto/roll-out-a-revision.md.",
     )
 
-
-async def _unknown_blueprint(connection: AsyncConnection, name: object) -> Problem:
-    if not isinstance(name, str):
-        return Problem("/blueprint", "wrong_type", "A blueprint is named by text.")
-    known = await lookups.blueprint_names(connection)
-    return Problem(
-        "/blueprint",
-        "unknown_blueprint",
-        f"There is no blueprint {shown(name)}.",
-        near(name, known, "blueprints"),
-    )
