@@ -27,6 +27,8 @@ async def test_every_parameter_that_stands_twice_is_told(tmp_path: Path) -> None
     async with api(tmp_path) as it:
         told = await it.refused(422, "GET", "/tenants?limit=1&phase=ready&limit=2&phase=failed")
         assert [entry["pointer"] for entry in told["errors"]] == ["/limit", "/phase"]
+        # What no call knows is nobody's mistake.
+        await it.ok("GET", "/health?check=1&check=2")
 
 
 async def test_a_list_is_sent_by_repeating_its_parameter(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ _REPEATED = frozenset({"tenants"})
 
 
 async def each_once(request: Request) -> None:
-    """Of two, as in `data=keep&data=erase`, none is what the caller meant for sure. As in a body.
-    Raises Invalid."""
-    counted = Counter(name for name, _ in request.query_params.multi_items())
-    twice = [name for name, count in counted.items() if count > 1 and name not in _REPEATED]
+    """Of two, as in `data=keep&data=erase`, none is what the caller meant for sure. As in a body;
+    what the call does not know counts for nothing here either. Raises Invalid."""
+    known = {field.alias for field in request.scope["route"].dependant.query_params} - _REPEATED
+    counted = Counter(name for name, _ in request.query_params.multi_items() if name in known)
+    twice = [name for name, count in counted.items() if count > 1]
     if twice:
         raise Invalid(
             [
