@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -353,11 +354,35 @@ def test_token_prints_the_token_and_can_rotate_it_first(cli: Cli) -> None:
 
 
 def test_delete_needs_to_be_told_what_becomes_of_the_data(cli: Cli) -> None:
-    """No default, no third way, and no question where nobody can answer it."""
+    """No default and no third way."""
     cli.stub.on("GET", "/tenants/acme", tenant())
-    for args in ([], ["--data", "burn", "--yes"], ["--data", "keep"], ["--data", "keep", "--json"]):
+    for args in ([], ["--yes"], ["--data", "burn", "--yes"], ["--data", "burn", "--json"]):
         assert cli("tenants", "delete", "acme", *args).code == 2
     assert not cli.stub.sent("DELETE", "/tenants/acme")
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_program_that_deletes_is_not_asked(cli: Cli, more: tuple[str, ...]) -> None:
+    """It named what becomes of the data, and nobody is there to answer."""
+    cli.stub.on("DELETE", "/tenants/acme", Answer(202, tenant(phase="deleting")))
+    cli.stub.on("GET", "/tenants/acme", tenant())
+    assert cli("tenants", "delete", "acme", "--data", "keep", *more).code == 0
+    assert cli.stub.last("DELETE", "/tenants/acme").query == {"data": "keep"}
+
+
+def test_a_person_who_deletes_types_the_slug(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else, and nothing was deleted."""
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("stateroom.cli.asking.sys", terminal)
+    cli.stub.on("DELETE", "/tenants/acme", Answer(202, tenant(phase="deleting")))
+    cli.stub.on("GET", "/tenants/acme", tenant())
+    words = ("tenants", "delete", "acme", "--data", "erase")
+    found = cli(*words, stdin="acne\n")
+    assert found.code == 2 and "nothing was deleted" in found.err
+    assert not cli.stub.sent("DELETE", "/tenants/acme")
+    assert cli(*words, stdin="acme\n").code == 0
 
 
 def test_delete_waits_until_the_tenant_is_gone(cli: Cli) -> None:

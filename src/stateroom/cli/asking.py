@@ -18,3 +18,10 @@ def confirm(what: str, name: str, yes: bool, as_json: bool) -> None:
         raise usage(f"{what} Say --yes where nobody can be asked.")
     if typer.prompt(f"{what} Type {name} to go on", err=True) != name:
         raise usage(f"That is not {name}: nothing was deleted.")
+
+
+def confirm_with_a_person(what: str, name: str, yes: bool, as_json: bool) -> None:
+    """The same where a person sits there. A program goes on: it has to name what is to become of
+    the data anyway, so it has said what it wants."""
+    if not as_json and sys.stdin.isatty():
+        confirm(what, name, yes, as_json)

@@ -10,7 +10,7 @@ import typer
 
 from stateroom.cli import tenant_life, tenant_watch
 from stateroom.cli.answers import items, mapping, text
-from stateroom.cli.asking import confirm
+from stateroom.cli.asking import confirm_with_a_person
 from stateroom.cli.failure import Code, Failure, usage
 from stateroom.cli.options import (
     WAIT_SECONDS,
@@ -198,6 +198,8 @@ def delete(
 ) -> None:
     """Delete a tenant. `keep` leaves its disk for an operator to restore, `erase` does not.
 
+    Asks for its slug in a terminal, unless --yes.
+
     \b
     Examples:
       stateroom tenants delete acme --data keep
@@ -207,7 +209,7 @@ def delete(
         if data not in ("keep", "erase"):
             raise usage("--data is `keep` or `erase`; there is no default.")
         tenant = s.api.get_object(path("tenants", slug))
-        confirm(f"This deletes {slug} (data: {data}).", slug, yes, as_json)
+        confirm_with_a_person(f"This deletes {slug} (data: {data}).", slug, yes, as_json)
         answer = s.api.delete(path("tenants", slug), data=data)
         if wait:
             wait_until_gone(s, slug, text(tenant.get("id")), timeout)
