@@ -8,7 +8,6 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Query, Request, Response
@@ -24,16 +23,13 @@ from stateroom.api.bodies import (
 from stateroom.api.dependencies import ApiDependencies, Deps
 from stateroom.api.errors import NotYet
 from stateroom.api.keys import CallerOf, Operator, OperatorOf
-from stateroom.api.sent import NothingIn, RestartIn, SecretIn, TenantIn, TenantPatch
-from stateroom.domain.environment import secret_value_problem
+from stateroom.api.sent import NothingIn, RestartIn, TenantIn, TenantPatch
+from stateroom.api.tenant_bodies import more_problems, new_tenant
 from stateroom.domain.names import shown
-from stateroom.domain.pointer import pointer
-from stateroom.errors import Conflict, Denied, Invalid, Moved, NotFound, Problem
+from stateroom.errors import Invalid, Moved, NotFound, Problem
 from stateroom.store.idempotency import Once
 from stateroom.store.records import TenantView
-from stateroom.store.sealing import Redacted
 from stateroom.store.tenant_change import Change
-from stateroom.store.tenant_create import NewSecret, NewTenant
 from stateroom.store.tenant_list import Filter
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
@@ -47,7 +43,7 @@ LOOK_SECONDS = 5.0
 async def create(request: Request, response: Response, deps: Deps, caller: Operator) -> Any:
     """Create a tenant. With an `Idempotency-Key` the same call is answered the same for 24 h."""
     body = await json_object(request)
-    new = await _new_tenant(body, deps)
+    new = await new_tenant(body, deps)
     once = _once(request, body, caller.name, deps)
     created = await deps.repository.creation.create(new, once)
     deps.steward.signal()
@@ -118,7 +114,7 @@ async def change(
     try:
         as_model(body, TenantPatch)
     except Invalid as error:
-        more = await _more_problems(slug, wish, error, deps)
+        more = await more_problems(slug, wish, error, deps)
         raise Invalid((*error.problems, *more)) from None
     view = await deps.repository.changes.change(slug, wish)
     return _accepted(view, response, deps)
@@ -241,69 +237,6 @@ async def _still(slug: str, tenant: str, deps: ApiDependencies) -> TenantView:
     if view.tenant.id != tenant:
         raise NotFound("the tenant that this waited for is gone; its slug is another's now")
     return view
-
-
-async def _more_problems(
-    slug: str, wish: Change, shape: Invalid, deps: ApiDependencies
-) -> tuple[Problem, ...]:
-    """What is wrong in the fields whose shape is good. Whatever else stands in the way of the
-    change, such as that there is no such tenant, is told once every shape is."""
-    told = {problem.pointer for problem in shape.problems}
-    good = {name: value for name, value in wish.patch.items() if pointer(name) not in told}
-    try:
-        return await deps.repository.changes.problems(slug, replace(wish, patch=good))
-    except (NotFound, Conflict, Denied):
-        return ()
-
-
-async def _new_tenant(body: dict[str, Any], deps: ApiDependencies) -> NewTenant:
-    """Raises Invalid with the problems of shape and of meaning together, each place once."""
-    secrets, found = _secrets(_object(body, "secrets"))
-    try:
-        as_model(body, TenantIn)
-    except Invalid as error:
-        found = (*error.problems, *found)
-    new = NewTenant(
-        slug=body.get("slug"),
-        blueprint=body.get("blueprint"),
-        name=body.get("name"),
-        values=_object(body, "values"),
-        limits=_object(body, "limits"),
-        variables=_object(body, "variables"),
-        secrets=secrets,
-        volume=body.get("restore_volume"),
-    )
-    if found:
-        told = {problem.pointer for problem in found}
-        more = await deps.repository.creation.problems(new)
-        raise Invalid((*found, *(p for p in more if p.pointer not in told)))
-    return new
-
-
-def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _secrets(given: dict[str, Any]) -> tuple[dict[str, NewSecret], tuple[Problem, ...]]:
-    """Those that can be read, and what is wrong with the others."""
-    read: dict[str, NewSecret] = {}
-    found: list[Problem] = []
-    for name, entry in given.items():
-        at = pointer("secrets", name)
-        value, kind = entry, None
-        if isinstance(entry, dict):
-            try:
-                sent = as_model(entry, SecretIn)
-            except Invalid as error:
-                found += [replace(p, pointer=at + p.pointer) for p in error.problems]
-                continue
-            value, kind = sent.value, sent.as_
-        if problem := secret_value_problem(name, value, at):
-            found.append(problem)
-        else:
-            read[name] = NewSecret(Redacted(value), kind)
-    return read, tuple(found)
 
 
 def _once(
