@@ -62,7 +62,7 @@ async def test_one_s_own_change_is_seen(tmp_path: Path) -> None:
 
 
 async def test_another_process_s_change_is_seen(tmp_path: Path) -> None:
-    """Also one that no code of ours made, by hand."""
+    """Also one that raises no token."""
     script = (
         "import asyncio, sys\n"
         "from sqlalchemy import text\n"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from stateroom.domain.actions import CabinAction, DropCopy, Resize
+from stateroom.domain.actions import DropCopy, Resize
 from stateroom.domain.backoff import GIVES_UP_AFTER, action_streak, runtime_streak
 from stateroom.domain.growth import held_growth
 from stateroom.domain.instances import boosted, refused_at
@@ -87,16 +87,12 @@ def statuses(
             route,
             # A plan that publishes nothing found at the edge what it wants there.
             wanted.get(wish.tenant) if plan.publish else route,
-            tuple([w.reason for w in waits]) if waits else (),
-            cabin in plan.cabins and _is_busy(plan.cabins[cabin]),
-            bool(waits) and any(w.code == "working" for w in waits),
+            tuple([w.reason for w in waits]),
+            any(not isinstance(step, Resize | DropCopy) for step in plan.cabins.get(cabin, ())),
+            any(w.code == "working" for w in waits),
         )
         found[wish.tenant] = _status(facts)
     return found
-
-
-def _is_busy(steps: Sequence[CabinAction]) -> bool:
-    return any(not isinstance(step, Resize | DropCopy) for step in steps)
 
 
 def _by_tenant(table: RouteTable) -> dict[str, Route]:

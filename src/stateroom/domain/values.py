@@ -22,7 +22,7 @@ from stateroom.domain.resolve import missing
 from stateroom.errors import Invalid, Problem
 
 __all__ = [
-    "Limits", "check_limits", "check_tenant", "check_values", "declared_values",
+    "Limits", "check_apart", "check_limits", "check_tenant", "check_values", "declared_values",
     "effective_limits", "merge_patch", "values_schema",
 ]
 
@@ -85,6 +85,19 @@ def _value_problems(
             yield missing(name, pointer("values", name))
 
 
+def check_apart(
+    limits: Mapping[str, object],
+    variables: Mapping[str, object],
+    secrets: Mapping[str, object],
+) -> tuple[Problem, ...]:
+    """What of a tenant's own would be wrong under every blueprint."""
+    return (
+        *check_limits(limits),
+        *environment.check_variables(variables),
+        *environment.check_secrets(secrets),
+    )
+
+
 def check_tenant(
     blueprint: Blueprint,
     values: Mapping[str, object],
@@ -96,9 +109,7 @@ def check_tenant(
     name -> value; no value is ever part of a problem."""
     problems = [
         *check_values(blueprint, values),
-        *check_limits(limits),
-        *environment.check_variables(variables),
-        *environment.check_secrets(secrets),
+        *check_apart(limits, variables, secrets),
         *environment.check_clashes(blueprint, variables, secrets),
     ]
     if not problems:

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stateroom.domain.blueprint import Blueprint
-from stateroom.domain.environment import check_secrets, check_variables
-from stateroom.domain.limits import check_limits, limits_total
+from stateroom.domain.limits import limits_total
 from stateroom.domain.names import near, shown
 from stateroom.domain.per_tenant import is_value
 from stateroom.domain.pointer import pointer
 from stateroom.domain.resolve import resolve
-from stateroom.domain.values import Limits, check_tenant, effective_limits
+from stateroom.domain.values import Limits, check_apart, check_tenant, effective_limits
 from stateroom.errors import Problem
 from stateroom.store import lookups
 from stateroom.store.records import SecretRecord, TenantRecord
@@ -57,11 +56,7 @@ async def problems(
 
 def problems_anywhere(own: Belongings) -> tuple[Problem, ...]:
     """What would fit no blueprint at all."""
-    return (
-        *check_limits(own.limits),
-        *check_variables(own.variables),
-        *check_secrets(own.secrets),
-    )
+    return check_apart(own.limits, own.variables, own.secrets)
 
 
 def limits(blueprint: Blueprint, own: Belongings) -> Limits:

@@ -272,4 +272,3 @@ def _unknown_volume(volume: object) -> Problem:
         "GET /volumes names them. What a roll-out left beside a disk is read on the host:"
         " docs/howto/roll-out-a-revision.md.",
     )
-
